@@ -1,0 +1,253 @@
+"""What the parts hand to each other: frozen records of numpy arrays and plain values.
+
+Everything may import this module; it imports numpy and the standard library only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+CLASS_NAMES = ("Angry", "Disgust", "Fear", "Happy", "Sad", "Surprise", "Neutral")
+IMAGE_SIZE = 48
+UNLABELLED = -1
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+# The source's own validation split, when a run holds out a part of train instead.
+PUBLIC = "public"
+
+REGION_NAMES = ("rest", "brows", "eyes", "nose", "mouth", "cheeks", "forehead")
+
+RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
+# Derived when read, never stored: the run says "running", its process is gone.
+STALE = "stale"
+
+
+@dataclass(frozen=True, eq=False)
+class SplitArrays:
+    """One split of a data set in the order of its source.
+
+    images: (N, 48, 48) uint8; labels: (N,) int8 in 0..6, -1 where unlabelled;
+    names: N source names (a member's path, a row's number);
+    regions: (N, 48, 48) uint8 indices into REGION_NAMES, for synthetic faces only.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    names: tuple[str, ...]
+    regions: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetArrays:
+    """A whole data set as a reader returns it.
+
+    form: the reader's name (``kaggle-archive``, ``fer2013-csv``, ``synthetic``);
+    identical_groups: for each split (N,) int32; two images of any splits are byte-identical
+    exactly when their numbers are equal.
+    """
+
+    form: str
+    splits: Mapping[str, SplitArrays]
+    identical_groups: Mapping[str, np.ndarray]
+    fingerprints: Mapping[str, str]
+    fingerprint: str
+    synthetic: bool = False
+
+
+@dataclass(frozen=True)
+class SplitInfo:
+    """Counts of one stored split; `classes` holds all seven names, zero included."""
+
+    name: str
+    count: int
+    classes: Mapping[str, int]
+    fingerprint: str
+    twins: int  # images with a byte-identical twin in the source's train split (0 for train)
+
+    @property
+    def labelled(self) -> bool:
+        return sum(self.classes.values()) == self.count
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set in the store."""
+
+    name: str
+    fingerprint: str
+    form: str
+    synthetic: bool
+    splits: Mapping[str, SplitInfo]
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One module of a network, in forward order.
+
+    name: ``conv1``, ``dense2`` or the module path; type: its torch class name;
+    output_shape: (C, H, W) or (N,), without the batch; non_trainable: running statistics
+    counted as Keras does; operations: multiply-adds for one image.
+    """
+
+    name: str
+    path: str
+    type: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    trainable: int
+    non_trainable: int
+    operations: int
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch of training. Epochs count from 1; accuracies in 0..1; losses are mean cross
+    entropy in nats (with the recipe's label smoothing in training, without in validation)."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+    learning_rate: float | None = None
+    weights_sha256: str | None = None
+    state_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many images of a split a run gets right, with which weights and averaging.
+
+    `*_without_twins` leave out images whose identical twin the run trained on.
+    """
+
+    split: str
+    weights: str
+    averaging: str
+    count: int
+    correct: int
+    count_without_twins: int
+    correct_without_twins: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.count
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as a list shows it. Times are seconds since 1970; accuracies in 0..1."""
+
+    id: str
+    name: str
+    preset: str
+    status: str
+    dataset: str
+    dataset_fingerprint: str
+    synthetic: bool
+    seed: int
+    parameters: int
+    epochs: int
+    epochs_planned: int
+    best_epoch: int | None
+    validation_accuracy: float | None  # of the best epoch
+    seconds: float  # spent in finished epochs
+    created_at: float
+    updated_at: float
+    revision: int
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    scores: tuple[Score, ...] = ()
+
+    def score(self, split: str, weights: str = "best", averaging: str = "none") -> Score | None:
+        """Return the stored score for exactly these settings."""
+        for score in self.scores:
+            if (score.split, score.weights, score.averaging) == (split, weights, averaging):
+                return score
+        return None
+
+    @property
+    def test_score(self) -> Score | None:
+        """The score on test: best weights without averaging, else the newest that exists."""
+        newest = [score for score in self.scores if score.split == TEST]
+        return self.score(TEST) or (newest[-1] if newest else None)
+
+
+@dataclass(frozen=True)
+class TestReading:
+    """One reading of a test split: each is logged."""
+
+    __test__ = False  # not a test class, whatever pytest makes of its name
+
+    split: str
+    weights: str
+    averaging: str
+    checkpoint_sha256: str
+    read_at: float
+
+
+@dataclass(frozen=True)
+class RunDetails:
+    """What a list does not need: the configuration, the layers, where the run was made."""
+
+    run: Run
+    config: Mapping[str, object]
+    layers: tuple[Layer, ...]
+    versions: Mapping[str, str]
+    device: str
+    test_readings: tuple[TestReading, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationSplit:
+    """The images that a run is judged on under one split name, in order.
+
+    source, indices (N,) int64: where they lie in the source's splits; labels: (N,) int8;
+    twins: (N,) bool, an identical image was among those the run trained on.
+    """
+
+    name: str
+    source: str
+    indices: np.ndarray
+    labels: np.ndarray
+    twins: np.ndarray
+    fingerprint: str
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Probabilities of one run on one split. probabilities: (N, 7) float32, rows sum to 1.
+
+    weights: ``best``, ``last``, ``average`` or ``epoch-N``; averaging: ``none`` or ``flip``;
+    fingerprint: of the split's images and labels.
+    """
+
+    split: str
+    weights: str
+    averaging: str
+    probabilities: np.ndarray
+    epoch: int
+    checkpoint_sha256: str
+    fingerprint: str
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class TensorRecord:
+    """Any array that belongs to a run, with its provenance.
+
+    kind: what it is (``explanation``, ``filters``); key: method, layer, sample, target ... by
+    name; provenance: checkpoint hash, seed, options, versions.
+    """
+
+    kind: str
+    array: np.ndarray
+    method: str = ""
+    layer: str = ""
+    sample: str = ""
+    target: str = ""
+    weights: str = "best"
+    provenance: Mapping[str, object] = field(default_factory=dict)
