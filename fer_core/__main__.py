@@ -1,0 +1,5 @@
+"""``python -m fer_core`` is the command ``fer-core``."""
+
+from fer_core.cli.main import run
+
+run()

@@ -1,0 +1,143 @@
+"""Weights and resume state on disk, in safetensors: no pickle is written or read.
+
+A checkpoint is found by its SHA-256, which the epoch's row in the store holds; a file whose hash
+no row holds is the trace of an interruption and counts for nothing.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load, save
+
+from fer_core.errors import InputError
+from fer_core.files import sync, write_atomically
+from fer_core.records import Epoch
+from fer_core.train import TrainingState
+
+FORM_VERSION = 1
+_STATE = ".state"
+_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class CheckpointFolder:
+    """The checkpoints of one run: ``last``, ``best`` and, between two epochs, ``next``.
+
+    The order of writing is the promise: `write_next`, then the epoch's row with both hashes,
+    then `promote`. Whatever is killed in between, the newest row's files are there.
+    """
+
+    folder: Path
+
+    def write_next(self, state: TrainingState) -> tuple[str, str]:
+        """Write the state after an epoch beside `last`; return the SHA-256 of the weights' and
+        of the resume state's file. Both are on the disk when this returns."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        weights = {k: v.contiguous() for k, v in state.model.state_dict().items()}
+        note = {"form": str(FORM_VERSION), "epoch": str(state.epoch)}
+        hashes = []
+        for name, tensors in (("next", weights), ("next" + _STATE, _resume_state(state))):
+            content = save(tensors, metadata=note)
+            write_atomically(self._path(name), content)
+            hashes.append(hashlib.sha256(content).hexdigest())
+        return hashes[0], hashes[1]
+
+    def promote(self, *, best: bool) -> None:
+        """Make `next` the `last` checkpoint, and `best` too when the epoch is the best so far.
+
+        Called after the epoch's row is committed.
+        """
+        if best:
+            write_atomically(self._path("best"), self._path("next").read_bytes())
+        for name in ("", _STATE):
+            self._path("next" + name).replace(self._path("last" + name))
+        sync(self.folder)
+
+    def settle(self, best: Epoch) -> None:
+        """Finish a `promote` that was cut off, so that the best epoch's weights are not lost."""
+        content = self._find(("best", "next", "last"), best.weights_sha256)
+        if content is not None:
+            write_atomically(self._path("best"), content)
+        for name in ("", _STATE):
+            if self._path("next" + name).exists():
+                self._path("next" + name).replace(self._path("last" + name))
+
+    def load_weights(self, sha256: str | None) -> dict[str, torch.Tensor]:
+        """Return the weights whose file has this hash.
+
+        Raises InputError when no file has it: the weights of that epoch were not kept.
+        """
+        content = self._find(("best", "last", "next"), sha256)
+        if content is None:
+            raise InputError(
+                f"no checkpoint with hash {str(sha256)[:12]} in {self.folder}; "
+                "its weights were removed or changed on disk"
+            )
+        return load(content)
+
+    def newest(self, epochs: Sequence[Epoch]) -> Epoch | None:
+        """Return the newest of `epochs` (ascending) that training can go on from."""
+        for epoch in reversed(epochs):
+            if self._find(("last", "next"), epoch.weights_sha256) and self._find(
+                ("last" + _STATE, "next" + _STATE), epoch.state_sha256
+            ):
+                return epoch
+        return None
+
+    def restore(self, state: TrainingState, epoch: Epoch) -> None:
+        """Bring a freshly built `state` to where it was after `epoch` (one that `newest` gave)."""
+        weights = self._find(("last", "next"), epoch.weights_sha256)
+        resume = self._find(("last" + _STATE, "next" + _STATE), epoch.state_sha256)
+        if weights is None or resume is None:
+            raise InputError(f"no checkpoint of epoch {epoch.epoch} in {self.folder}")
+        state.model.load_state_dict(load(weights))
+        _load_resume_state(state, load(resume))
+        state.epoch = epoch.epoch
+
+    def _path(self, name: str) -> Path:
+        return self.folder / (name + _SUFFIX)
+
+    def _find(self, names: Sequence[str], sha256: str | None) -> bytes | None:
+        for name in names:
+            path = self._path(name)
+            if sha256 and path.is_file():
+                content = path.read_bytes()
+                if hashlib.sha256(content).hexdigest() == sha256:
+                    return content
+        return None
+
+
+def _resume_state(state: TrainingState) -> dict[str, torch.Tensor]:
+    tensors = {
+        "random.torch": torch.get_rng_state(),
+        "random.generator": state.generator.get_state(),
+    }
+    if state.device.torch_device.type == "cuda":
+        tensors["random.cuda"] = torch.cuda.get_rng_state()
+    for number, moments in state.optimizer.state_dict()["state"].items():
+        for name, value in moments.items():
+            # A copy in plain order: safetensors knows no strides.
+            tensors[f"optimizer.{number}.{name}"] = torch.as_tensor(value).contiguous()
+    return tensors
+
+
+def _load_resume_state(state: TrainingState, tensors: Mapping[str, torch.Tensor]) -> None:
+    moments: dict[int, dict[str, torch.Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer."):
+            _, number, name = key.split(".", 2)
+            moments.setdefault(int(number), {})[name] = value
+    groups = state.optimizer.state_dict()["param_groups"]
+    state.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    for parameter, values in state.optimizer.state.items():
+        for name, value in values.items():
+            if value.shape == parameter.shape:
+                # Fused optimizers walk through memory: moments must lie as their weights do.
+                values[name] = torch.empty_like(parameter).copy_(value)
+    state.generator.set_state(tensors["random.generator"])
+    torch.set_rng_state(tensors["random.torch"])
+    if "random.cuda" in tensors and state.device.torch_device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["random.cuda"])

@@ -1,0 +1,44 @@
+"""``fer-core figure``: write one figure of one or more runs to a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_core.cli.output import open_store, settings, stderr
+
+
+def figure(
+    name: Annotated[str, typer.Argument(help="learning_curves, confusion_matrix, ...")],
+    runs: Annotated[list[str], typer.Argument(help="Ids, unique prefixes or names of runs.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A .svg, .pdf, .png, .html or .csv file.")
+    ],
+    width_mm: Annotated[float, typer.Option(help="Width as printed; a column is 85.")] = 85,
+    font_size: Annotated[float, typer.Option(help="Points, as printed.")] = 9,
+    dpi: Annotated[int, typer.Option(help="Dots an inch, for png.")] = 300,
+    lang: Annotated[str, typer.Option(help="Language of the figure.")] = "en",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="An option of the figure as key=value; repeatable."),
+    ] = None,
+) -> None:
+    """Write a figure as the report has it; the format is the file's ending.
+
+    Example: fer-core figure confusion_matrix fast-1 -o confusion.pdf --set split=test
+    """
+    from fer_core import figures
+
+    with open_store(read_only=True) as store:
+        run_ids = tuple(store.run(reference).id for reference in runs)
+        built = figures.build(
+            name,
+            store,
+            run_ids,
+            language=lang,
+            width_mm=width_mm,
+            font_size=font_size,
+            **settings(set_ or []),
+        )
+        figures.write(built, output, dpi=dpi)
+    stderr.print(f"{output}: {built.description}")

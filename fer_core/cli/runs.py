@@ -1,0 +1,151 @@
+"""``fer-core runs``: list, show, rename, tag, note, delete and repair runs."""
+
+import dataclasses
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from fer_core.cli.output import open_store, print_json, run_summary, stderr, stdout
+from fer_core.errors import InputError
+
+app = typer.Typer(no_args_is_help=True, help="List runs, show one, and keep them tidy.")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List all runs, newest first.
+
+    Example: fer-core runs list --json
+    """
+    with open_store(read_only=True) as store:
+        runs = store.runs()
+    if json:
+        print_json([run_summary(run) for run in runs])
+        return
+    table = Table("id", "name", "preset", "status", "data")
+    for column in ("epochs", "validation", "test"):
+        table.add_column(column, justify="right")
+    for run in runs:
+        test = run.test_score
+        table.add_row(
+            run.id,
+            run.name,
+            run.preset,
+            run.status,
+            f"{run.dataset} (synthetic)" if run.synthetic else run.dataset,
+            f"{run.epochs}/{run.epochs_planned}",
+            "" if run.validation_accuracy is None else f"{run.validation_accuracy:.2%}",
+            "" if test is None else f"{test.accuracy:.2%} ({test.weights}, {test.averaging})",
+        )
+    stdout.print(table)
+
+
+@app.command()
+def show(run: str, json: Json = False) -> None:
+    """Show a run's configuration, history and layers.
+
+    Example: fer-core runs show fast-1 --json
+    """
+    with open_store(read_only=True) as store:
+        found = store.run(run)
+        details = store.details(found.id)
+        history = store.histories((found.id,))[found.id]
+    document = run_summary(found) | {
+        "config": dict(details.config),
+        "history": [dataclasses.asdict(epoch) for epoch in history],
+        "layers": [dataclasses.asdict(layer) for layer in details.layers],
+        "versions": dict(details.versions),
+        "device": details.device,
+        "scores": [dataclasses.asdict(score) for score in found.scores],
+        "test_readings": [dataclasses.asdict(reading) for reading in details.test_readings],
+    }
+    if json:
+        print_json(document)
+        return
+    table = Table("what", "value", title=found.name, show_header=False)
+    for key in (*run_summary(found), "device", "versions"):
+        table.add_row(key, str(document[key]))
+    for key, value in details.config.items():
+        if key not in ("architecture", *run_summary(found)):
+            table.add_row(key, str(value))
+    stdout.print(table)
+    table = Table("epoch", "train loss", "accuracy", "validation loss", "accuracy", "seconds")
+    for epoch in history:
+        table.add_row(
+            str(epoch.epoch),
+            f"{epoch.train_loss:.3f}",
+            f"{epoch.train_accuracy:.2%}",
+            f"{epoch.validation_loss:.3f}",
+            f"{epoch.validation_accuracy:.2%}",
+            f"{epoch.seconds:.1f}",
+        )
+    stdout.print(table)
+
+
+@app.command()
+def rename(run: str, name: str) -> None:
+    """Give a run another name.
+
+    Example: fer-core runs rename fast-1 baseline
+    """
+    with open_store() as store:
+        store.rename(store.run(run).id, name)
+
+
+@app.command()
+def tag(run: str, tags: Annotated[list[str], typer.Argument(help="All of its tags.")]) -> None:
+    """Set a run's tags; the former ones go.
+
+    Example: fer-core runs tag fast-1 final report
+    """
+    with open_store() as store:
+        store.set_tags(store.run(run).id, tuple(tags))
+
+
+@app.command()
+def note(run: str, text: str) -> None:
+    """Set a run's note; the former one goes.
+
+    Example: fer-core runs note fast-1 "with the new augmentation"
+    """
+    with open_store() as store:
+        store.set_note(store.run(run).id, text)
+
+
+@app.command()
+def delete(
+    runs: list[str],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete runs with their checkpoints, and free the space.
+
+    Example: fer-core runs delete fast-1 --yes
+    """
+    with open_store() as store:
+        found = [store.run(reference) for reference in runs]
+        names = ", ".join(run.name for run in found)
+        if not yes:
+            if not sys.stdin.isatty():
+                raise InputError(f"deleting {names} cannot be undone; say so with --yes")
+            typer.confirm(f"Delete {names} with all checkpoints?", abort=True, err=True)
+        for run in found:
+            store.delete(run.id)
+    stderr.print(f"deleted {names}")
+
+
+@app.command()
+def repair(json: Json = False) -> None:
+    """Mark killed runs as interrupted, remove what interruptions left, check the database.
+
+    Example: fer-core runs repair
+    """
+    with open_store() as store:
+        report = store.repair()
+    if json:
+        print_json(dataclasses.asdict(report))
+        return
+    for key, value in dataclasses.asdict(report).items():
+        stdout.print(f"{key.replace('_', ' ')}: {value if value else 'none'}")

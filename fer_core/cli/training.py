@@ -1,0 +1,196 @@
+"""``fer-core train``, ``resume``, ``evaluate`` and ``predictions``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fer_core.cli.output import (
+    TrainingProgress,
+    open_store,
+    print_json,
+    run_summary,
+    settings,
+    stderr,
+    stdout,
+)
+from fer_core.errors import InputError
+from fer_core.records import TEST, VALIDATION, Run
+
+if TYPE_CHECKING:
+    from fer_core.store import RunStore
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+SplitOption = Annotated[str, typer.Option(help="validation, test or public.")]
+WeightsOption = Annotated[str, typer.Option(help="best (by validation accuracy) or last.")]
+AverageOption = Annotated[str, typer.Option(help="none, or flip: with the mirrored image.")]
+
+
+def train(
+    preset: Annotated[str, typer.Argument(help="A preset; see: fer-core presets list")],
+    data: Annotated[str, typer.Option(help="Data set; default: the only one there is.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the run; default: from the preset.")] = "",
+    epochs: Annotated[int | None, typer.Option(help="Rescales the recipe's schedule.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides every random choice.")] = None,
+    device: DeviceOption = "auto",
+    validation: Annotated[
+        str | None, typer.Option(help="official, or the fraction of train to hold out.")
+    ] = None,
+    augment: Annotated[
+        str | None, typer.Option(help="none, shift-flip, rotate-shift-flip or full.")
+    ] = None,
+    normalise: Annotated[str | None, typer.Option(help="none, unit, dataset or per-image.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Any setting as key=value; repeatable.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Train a preset and store its history, checkpoints and validation predictions.
+
+    Example: fer-core train fast --data fer2013 --name fast-1
+    """
+    from fer_core.experiment import train_run
+    from fer_core.models import preset_config
+
+    given = {
+        "epochs": epochs,
+        "seed": seed,
+        "validation": validation,
+        "augment": augment,
+        "normalise": normalise,
+    }
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    changes |= settings(set_ or [])
+    preset_config(preset, data=data, **changes)  # wrong settings: before a store is made
+    with open_store() as store, TrainingProgress() as progress:
+        config = preset_config(preset, data=data or _only_dataset(store), **changes)
+        run = train_run(store, config, name=name or None, device=device, progress=progress)
+    _report(run, json=json)
+
+
+def resume(run: str, device: DeviceOption = "auto", json: Json = False) -> None:
+    """Go on with an interrupted, failed or killed run from its newest whole checkpoint.
+
+    Example: fer-core resume fast-1
+    """
+    from fer_core.experiment import resume_run
+
+    with open_store() as store, TrainingProgress() as progress:
+        finished, differences = resume_run(store, run, device=device, progress=progress)
+    for difference in differences:
+        stderr.print(f"warning: {difference}: the result may differ from an uninterrupted run's")
+    _report(finished, json=json)
+
+
+def evaluate(
+    run: str,
+    split: SplitOption = VALIDATION,
+    weights: WeightsOption = "best",
+    average: AverageOption = "none",
+    device: DeviceOption = "auto",
+    json: Json = False,
+) -> None:
+    """Store a run's predictions on a split and print its accuracy; each reading of test is logged.
+
+    Example: fer-core evaluate fast-1 --split test --average flip
+    """
+    from fer_core.analysis.metrics import accuracy
+    from fer_core.experiment import evaluate_run
+
+    with open_store() as store:
+        score = evaluate_run(store, run, split, weights=weights, averaging=average, device=device)
+        run_name = store.run(run).name
+        readings = sum(r.split == split for r in store.details(store.run(run).id).test_readings)
+        epoch = store.predictions(store.run(run).id, split, weights, average).epoch
+        synthetic = store.run(run).synthetic
+    whole = accuracy(score.correct, score.count)
+    without = accuracy(score.correct_without_twins, score.count_without_twins)
+    if json:
+        print_json(
+            {
+                "run": run_name,
+                "split": split,
+                "weights": weights,
+                "epoch": epoch,
+                "averaging": average,
+                "synthetic": synthetic,
+                "n": whole.count,
+                "accuracy": whole.value,
+                "interval": [whole.low, whole.high],
+                "without_twins": {
+                    "n": without.count,
+                    "accuracy": without.value,
+                    "interval": [without.low, without.high],
+                },
+                "test_readings": readings,
+            }
+        )
+        return
+    chosen = "chosen on validation" if weights == "best" else "no epoch chosen"
+    stdout.print(
+        f"{run_name} on {split}{' (synthetic faces)' if synthetic else ''}: {whole.value:.2%}"
+        f" (95 % interval {whole.low:.2%} to {whole.high:.2%}, n = {whole.count:,})"
+    )
+    stdout.print(
+        f"without the {whole.count - without.count:,} images that have a twin in training: "
+        f"{without.value:.2%} ({without.low:.2%} to {without.high:.2%}, n = {without.count:,})"
+    )
+    stdout.print(f"{weights} weights: epoch {epoch} ({chosen}); averaging: {average}")
+    if readings:
+        stdout.print(f"{split} has been read {readings} times for this run")
+
+
+def predictions(
+    run: str,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The csv file to write.")],
+    split: SplitOption = VALIDATION,
+    weights: WeightsOption = "best",
+    average: AverageOption = "none",
+) -> None:
+    """Write stored predictions as csv: a row an image, seven probabilities.
+
+    Example: fer-core predictions fast-1 --split validation -o predictions.csv
+    """
+    import pandas
+
+    from fer_core.files import write_atomically
+    from fer_core.records import CLASS_NAMES
+
+    with open_store(read_only=True) as store:
+        found = store.run(run)
+        images = store.evaluation_split(found.id, split)
+        stored = store.predictions(found.id, split, weights, average)
+        names = store.sample_names(found.dataset_fingerprint, images.source)
+    columns: dict[str, Any] = {
+        "sample": [f"{images.source}:{index}" for index in images.indices],
+        "name": [names[index] for index in images.indices],
+        "true_class": [CLASS_NAMES[label] if label >= 0 else "" for label in images.labels],
+    }
+    for label, class_name in enumerate(CLASS_NAMES):
+        columns[class_name] = stored.probabilities[:, label]
+    table = pandas.DataFrame(columns)
+    write_atomically(output, table.to_csv(index=False, lineterminator="\n").encode())
+    stderr.print(f"{output}: {len(table):,} images, epoch {stored.epoch}")
+
+
+def _only_dataset(store: "RunStore") -> str:
+    names = [dataset.name for dataset in store.datasets()]
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise InputError("no data set in the store; make one: fer-core data synth")
+    raise InputError(f"several data sets; choose with --data: {', '.join(names)}")
+
+
+def _report(run: Run, *, json: bool) -> None:
+    if json:
+        print_json(run_summary(run))
+        return
+    accuracy = f"{run.validation_accuracy:.2%}" if run.validation_accuracy is not None else "none"
+    synthetic = " (synthetic faces)" if run.synthetic else ""
+    stdout.print(
+        f"{run.name} ({run.id}): validation accuracy {accuracy}{synthetic} in epoch "
+        f"{run.best_epoch} of {run.epochs}, {run.seconds:.0f} s; "
+        f"next: fer-core evaluate {run.name} --split {TEST}"
+    )

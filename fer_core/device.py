@@ -1,0 +1,66 @@
+"""What the hardware can do: the only place that asks."""
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from fer_core.errors import InputError
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where to compute, and in which precision convolutions and matrix products run."""
+
+    torch_device: torch.device
+    compute_dtype: torch.dtype
+    name: str
+    threads: int
+
+    @property
+    def precision(self) -> str:
+        return str(self.compute_dtype).removeprefix("torch.")
+
+    def autocast(self) -> torch.autocast:
+        """Return the context in which networks run forward."""
+        return torch.autocast(
+            self.torch_device.type,
+            dtype=torch.bfloat16,
+            enabled=self.compute_dtype == torch.bfloat16,
+        )
+
+
+def choose_device(kind: str = "auto", *, precision: str = "auto") -> Device:
+    """Choose the device (``auto``, ``cpu``, ``cuda``) and precision (``auto``, ``float32``,
+    ``bfloat16``).
+
+    ``auto`` takes bfloat16 only where the hardware computes in it; elsewhere it is slower.
+    """
+    if kind not in DEVICES:
+        raise InputError(f"device is {kind!r}; use one of {', '.join(DEVICES)}")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise InputError("device is 'cuda', but torch sees no GPU here; use --device cpu")
+    cuda = kind == "cuda" or (kind == "auto" and torch.cuda.is_available())
+    if precision == "auto":
+        fast = torch.cuda.is_bf16_supported() if cuda else torch.cpu._is_avx512_bf16_supported()
+        precision = "bfloat16" if fast else "float32"
+    if cuda:
+        torch.set_float32_matmul_precision("high")
+    return Device(
+        torch_device=torch.device("cuda" if cuda else "cpu"),
+        compute_dtype=getattr(torch, precision),
+        name=torch.cuda.get_device_name() if cuda else _processor_name(),
+        threads=torch.get_num_threads(),
+    )
+
+
+def _processor_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():  # Linux; platform.processor() is empty there
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

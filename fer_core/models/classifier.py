@@ -1,0 +1,55 @@
+"""Classifier: a normalisation and a network, from images in [0, 1] to seven logits."""
+
+import torch
+from torch import nn
+
+from fer_core.config import NORMALISE_KINDS
+from fer_core.errors import InputError
+
+# About one grey level: a flat image is divided by this instead of by zero.
+_SMALLEST_DEVIATION = 1 / 255
+
+
+class Normalise(nn.Module):
+    """Bring images to the range that the network was trained on.
+
+    kind: ``none`` (grey levels 0..255, as the files have them), ``unit`` (0..1), ``dataset``
+    (minus the training images' mean, over their standard deviation), ``per-image`` (each image
+    by its own mean and deviation; a flat image becomes zeros). The constants are buffers: they
+    are stored with the weights and are no parameters.
+    """
+
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
+    def __init__(self, kind: str, *, mean: float = 0.0, deviation: float = 1.0) -> None:
+        super().__init__()
+        if kind not in NORMALISE_KINDS:
+            raise InputError(f"normalise is {kind!r}; use one of {', '.join(NORMALISE_KINDS)}")
+        self.kind = kind
+        if kind == "none":
+            mean, deviation = 0.0, 1 / 255
+        elif kind == "unit":
+            mean, deviation = 0.0, 1.0
+        self.register_buffer("mean", torch.tensor(float(mean)))
+        self.register_buffer("deviation", torch.tensor(max(float(deviation), 1e-6)))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Normalise images (N, 1, H, W) float32 in [0, 1]; the shape stays."""
+        if self.kind == "per-image":
+            deviation, mean = torch.std_mean(images, dim=(1, 2, 3), correction=0, keepdim=True)
+            return (images - mean) / deviation.clamp_min(_SMALLEST_DEVIATION)
+        return (images - self.mean) / self.deviation
+
+
+class Classifier(nn.Module):
+    """images (N, 1, 48, 48) float32 in [0, 1] -> logits (N, 7)."""
+
+    def __init__(self, normalise: Normalise, network: nn.Module) -> None:
+        super().__init__()
+        self.normalise = normalise
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logits (N, 7) for images (N, 1, 48, 48) float32 in [0, 1]."""
+        return self.network(self.normalise(images))

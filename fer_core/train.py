@@ -1,0 +1,216 @@
+"""Training: `fit` yields epochs. It touches no disk and no SQL.
+
+The whole set lies on the device as uint8; a batch is a gather and one warp; loss and accuracy
+add up on the device and are read once an epoch.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from fer_core.config import RunConfig
+from fer_core.data.augment import augment, unit
+from fer_core.device import Device
+from fer_core.models import Classifier, Normalise, build
+from fer_core.records import IMAGE_SIZE, Epoch
+
+_EVALUATION_BATCH = 512
+Progress = Callable[[int, int], None]  # images done, images in the epoch
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """images: (N, 1, 48, 48) uint8; labels: (N,) int64; both on the device."""
+
+    train_images: torch.Tensor
+    train_labels: torch.Tensor
+    validation_images: torch.Tensor
+    validation_labels: torch.Tensor
+
+    @classmethod
+    def on(
+        cls,
+        device: Device,
+        train: tuple[np.ndarray, np.ndarray],
+        validation: tuple[np.ndarray, np.ndarray],
+    ) -> "TrainingData":
+        """Move (images (N, 48, 48) uint8, labels (N,) int8) pairs to the device."""
+        tensors = []
+        for images, labels in (train, validation):
+            tensors.append(torch.tensor(images, device=device.torch_device).unsqueeze(1))
+            tensors.append(torch.tensor(labels, device=device.torch_device, dtype=torch.int64))
+        return cls(*tensors)
+
+
+@dataclass(eq=False)
+class TrainingState:
+    """Everything that changes while a run trains, and so must survive an interruption."""
+
+    model: Classifier
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator  # permutation and augmentation
+    epoch: int = 0
+    device: Device = field(kw_only=True)
+
+    @classmethod
+    def start(
+        cls, config: RunConfig, device: Device, *, mean: float = 0.0, deviation: float = 1.0
+    ) -> "TrainingState":
+        """Build the seeded model and its optimizer.
+
+        mean, deviation: of the training images in [0, 1], for the normalisation ``dataset``.
+        """
+        torch.manual_seed(config.seed)  # initial weights, then dropout
+        normalise = Normalise(config.normalise, mean=mean, deviation=deviation)
+        model = Classifier(normalise, build(config.architecture))
+        model = model.to(device.torch_device, memory_format=torch.channels_last)
+        generator = torch.Generator(device.torch_device).manual_seed(config.seed)
+        return cls(model, _optimizer(model, config), generator, device=device)
+
+
+def fit(
+    state: TrainingState,
+    data: TrainingData,
+    config: RunConfig,
+    *,
+    progress: Progress | None = None,
+) -> Iterator[Epoch]:
+    """Train from `state.epoch` to `config.epochs`, yielding after each epoch.
+
+    `state` is changed in place: between two epochs it is what a checkpoint must hold. The last,
+    incomplete batch of an epoch is left out; the permutation changes every epoch, so that no
+    image is left out for good. Training accuracy and loss are those of the augmented images
+    with dropout, as the network was while it learned.
+    """
+    count = len(data.train_labels)
+    batch_size = min(config.batch_size, count)
+    steps = count // batch_size
+    for epoch in range(state.epoch + 1, config.epochs + 1):
+        started = time.perf_counter()
+        side = side_at(epoch, config)
+        permutation = torch.randperm(
+            count, generator=state.generator, device=state.device.torch_device
+        )
+        totals = torch.zeros(2, device=state.device.torch_device)  # loss, correct
+        state.model.train()
+        for step in range(steps):
+            chosen = permutation[step * batch_size : (step + 1) * batch_size]
+            rate = learning_rate_at((epoch - 1 + step / steps) / config.epochs, config)
+            images = augment(data.train_images[chosen], config, side, state.generator)
+            totals += _step(state, images, data.train_labels[chosen], rate, config)
+            if progress:
+                progress((step + 1) * batch_size, steps * batch_size)
+        validation_loss, validation_accuracy = _validate(state, data)
+        train_loss, correct = totals.tolist()
+        if not math.isfinite(train_loss):
+            raise ArithmeticError(
+                f"the loss became {train_loss} in epoch {epoch}; "
+                f"train with a learning rate below {config.learning_rate:g}"
+            )
+        state.epoch = epoch
+        yield Epoch(
+            epoch=epoch,
+            train_loss=train_loss / steps,
+            train_accuracy=correct / (steps * batch_size),
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            seconds=time.perf_counter() - started,
+            learning_rate=rate,
+        )
+
+
+def predict_probabilities(
+    model: torch.nn.Module, images: torch.Tensor, device: Device, *, averaging: str = "none"
+) -> torch.Tensor:
+    """Return probabilities (N, 7) float32 for images (N, 1, 48, 48) uint8 on the device.
+
+    averaging: ``none``, or ``flip``: the mean of the image's and its mirror's probabilities.
+    """
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode(), device.autocast():
+            parts = []
+            for batch in images.split(_EVALUATION_BATCH):
+                pixels = unit(batch)
+                probabilities = model(pixels).float().softmax(dim=1)
+                if averaging == "flip":
+                    mirrored = model(pixels.flip(3)).float().softmax(dim=1)
+                    probabilities = (probabilities + mirrored) / 2
+                parts.append(probabilities)
+            return torch.cat(parts)
+    finally:
+        model.train(training)
+
+
+def learning_rate_at(progress: float, config: RunConfig) -> float:
+    """Return the learning rate at `progress` (0..1) of the training.
+
+    one-cycle: cosine from 1/25 of the rate up to it over the first 30 %, then down to 1/250,000
+    of it (Smith & Topin 2018, with the defaults of torch's OneCycleLR).
+    """
+    if config.schedule == "constant":
+        return config.learning_rate
+    peak, start, end = config.learning_rate, config.learning_rate / 25, config.learning_rate / 25e4
+    if progress < 0.3:
+        return _cosine(start, peak, progress / 0.3)
+    return _cosine(peak, end, (progress - 0.3) / 0.7)
+
+
+def side_at(epoch: int, config: RunConfig) -> int:
+    """Return the side in pixels at which `epoch` trains."""
+    small = config.small_side and epoch <= config.small_share * config.epochs
+    return config.small_side if small else IMAGE_SIZE
+
+
+def _step(
+    state: TrainingState,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    rate: float,
+    config: RunConfig,
+) -> torch.Tensor:
+    """Take one optimizer step; return (loss without smoothing, correct) on the device."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    with state.device.autocast():
+        logits = state.model(images)
+    log_probabilities = functional.log_softmax(logits.float(), dim=1)
+    loss = functional.nll_loss(log_probabilities, labels)
+    smoothing = config.label_smoothing
+    target = (1 - smoothing) * loss - smoothing * log_probabilities.mean()
+    state.optimizer.zero_grad(set_to_none=True)
+    target.backward()
+    state.optimizer.step()
+    correct = (logits.detach().argmax(dim=1) == labels).sum()
+    return torch.stack((loss.detach(), correct))
+
+
+def _validate(state: TrainingState, data: TrainingData) -> tuple[float, float]:
+    probabilities = predict_probabilities(state.model, data.validation_images, state.device)
+    labels = data.validation_labels
+    # Clamped at float32's smallest normal number: one certain mistake must not make it infinite.
+    own = probabilities.gather(1, labels.unsqueeze(1)).clamp_min(torch.finfo(torch.float32).tiny)
+    correct = (probabilities.argmax(dim=1) == labels).float().mean()
+    loss, accuracy = torch.stack((-own.log().mean(), correct)).tolist()
+    return loss, accuracy
+
+
+def _optimizer(model: torch.nn.Module, config: RunConfig) -> torch.optim.Optimizer:
+    # Decay pulls on weights only: biases and batch norms have one dimension.
+    parameters = list(model.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
+    return kind(groups, lr=config.learning_rate, fused=True)
+
+
+def _cosine(start: float, end: float, progress: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
