@@ -32,11 +32,13 @@ ACTIONS: dict[str, tuple[float, float, tuple[float, ...]]] = {
     "nose_wrinkle": (0.000, 0.080, (0.250, 0.900, 0.000, 0.050, 0.000, 0.000)),
     "mouth_curve": (0.000, 0.020, (-0.030, -0.050, -0.020, 0.125, -0.085, 0.000)),
     "mouth_width": (0.290, 0.022, (0.000, -0.010, 0.050, 0.100, -0.020, -0.070)),
-    "mouth_open": (-0.005, 0.015, (0.020, 0.025, 0.060, 0.060, -0.005, 0.150)),
-    "teeth": (0.000, 0.080, (0.400, 0.350, 0.350, 0.800, 0.000, 0.100)),
+    "mouth_open": (-0.005, 0.012, (0.075, 0.060, 0.090, 0.095, 0.050, 0.190)),
+    "teeth": (0.000, 0.080, (0.700, 0.500, 0.350, 0.900, 0.100, 0.150)),
     "lip_raise": (0.000, 0.080, (0.250, 0.900, 0.000, 0.200, 0.000, 0.000)),
     "skew": (0.000, 0.012, (0.000, 0.000, 0.000, 0.000, 0.000, 0.000)),
 }
+OPEN_MOUTHS = (0.45, 0.35, 0.75, 0.7, 0.1, 0.85, 0.1)  # how often, by class
+_OPENS = ("mouth_open", "teeth")
 _AT_LEAST_0 = ("furrow", "cheek", "nose_wrinkle", "mouth_open", "teeth", "lip_raise", "lower_lid")
 
 # Uniform ranges of what has nothing to do with the expression.
@@ -49,11 +51,12 @@ PERSON_AND_SCENE: dict[str, tuple[float, float]] = {
     "nose_length": (0.20, 0.30),
     "nose_width": (0.12, 0.18),
     "lips": (0.035, 0.075),
-    "skin": (0.38, 0.92),
-    "hairline": (-0.85, -0.52),
-    "scale": (21.0, 26.0),
+    "skin": (0.45, 0.98),
+    "hairline": (-0.80, -0.50),
+    "parting": (-0.25, 0.25),
+    "scale": (24.0, 30.0),
     "shift_x": (-2.5, 2.5),
-    "shift_y": (-2.5, 2.5),
+    "shift_y": (-4.0, 1.5),
     "gaze": (-0.035, 0.035),
     "light_x": (-0.55, 0.55),
     "light_y": (-0.45, 0.25),
@@ -128,9 +131,12 @@ def sample_faces(labels: np.ndarray, random: np.random.Generator) -> Faces:
     count = len(labels)
     # Some expressions are weak: those overlap with Neutral and with one another.
     strength = random.beta(4.0, 1.6, count)
+    opens = random.random(count) < np.array(OPEN_MOUTHS)[labels]
     values = {}
     for name, (mean, spread, moves) in ACTIONS.items():
         move = np.array([*moves, 0.0])[labels]
+        if name in _OPENS:
+            move = move * opens
         value = mean + strength * move + spread * random.standard_normal(count)
         values[name] = np.maximum(value, 0) if name in _AT_LEAST_0 else value
     values["eye_open"] = np.maximum(values["eye_open"], 0.008)
@@ -139,9 +145,9 @@ def sample_faces(labels: np.ndarray, random: np.random.Generator) -> Faces:
     values["roll"] = random.normal(0, 0.09, count)
     values["yaw"] = random.normal(0, 0.10, count).clip(-0.25, 0.25)
     values["pitch"] = random.normal(0, 0.05, count)
-    values["hair"] = random.beta(1.2, 3, count) * values["skin"]
+    values["hair"] = random.beta(1.2, 3, count) * 0.8 * values["skin"]
     values["brow_tone"] = 0.06 + 0.5 * values["hair"]
-    values["hair_sides"] = random.choice([0.62, 0.7, 3.0], count)
+    values["hair_sides"] = random.choice([0.62, 0.68, 3.0], count)
     values["beard"] = random.choice([0, 0, 0, 0.25, 0.45], count)
     values["glasses"] = random.random(count) < 0.12
     values["hand"] = random.random(count) < 0.06
@@ -159,7 +165,7 @@ def _photograph(drawn: np.ndarray, random: np.random.Generator) -> np.ndarray:
     blur = each(0.0, 0.22)
     for axis in (1, 2):
         drawn += blur * (np.roll(drawn, 1, axis) + np.roll(drawn, -1, axis) - 2 * drawn)
-    drawn *= each(0.75, 1.1)
+    drawn *= each(0.8, 1.15)
     drawn += each(-0.06, 0.08)
-    drawn += random.standard_normal(drawn.shape, dtype=np.float32) * each(0.0, 0.04)
+    drawn += random.standard_normal(drawn.shape, dtype=np.float32) * each(0.0, 0.03)
     return (drawn * 255).clip(0, 255).astype(np.uint8)
