@@ -1,0 +1,62 @@
+"""What a run's name, its tags and its note may be. Markup is allowed: escaping is for displays."""
+
+import unicodedata
+from collections.abc import Iterable
+
+from fer_core.errors import InputError
+
+NAME_LENGTH = 80
+TAG_LENGTH = 40
+NOTE_LENGTH = 10_000
+
+# Line separators, unpaired surrogates, and the marks that reverse the text around them.
+_REFUSED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
+_REFUSED = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean_name(name: str, what: str = "name", length: int = NAME_LENGTH) -> str:
+    """Return the name stripped and in its composed Unicode form.
+
+    Raises InputError unless it has 1 to `length` characters, none of them control characters.
+    """
+    if not isinstance(name, str):
+        raise InputError(f"the {what} is {name!r}; give a text")
+    cleaned = unicodedata.normalize("NFC", name.strip())
+    if not 1 <= len(cleaned) <= length:
+        raise InputError(
+            f"the {what} {_shown(cleaned)} has {len(cleaned)} characters; give 1 to {length}"
+        )
+    for character in cleaned:
+        if unicodedata.category(character) in _REFUSED_CATEGORIES or character in _REFUSED:
+            raise InputError(
+                f"the {what} {_shown(cleaned)} has the control character U+{ord(character):04X}; "
+                "leave it out"
+            )
+    return cleaned
+
+
+def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the tags cleaned like names, each once, in order."""
+    if isinstance(tags, str):
+        raise InputError(f"the tags are {tags!r}; give a list of texts")
+    return tuple(dict.fromkeys(clean_name(tag, "tag", TAG_LENGTH) for tag in tags))
+
+
+def clean_note(note: str) -> str:
+    """Return the note stripped; line breaks and tabs are kept."""
+    if not isinstance(note, str):
+        raise InputError(f"the note is {note!r}; give a text")
+    cleaned = unicodedata.normalize("NFC", note.strip().replace("\r\n", "\n"))
+    if len(cleaned) > NOTE_LENGTH:
+        raise InputError(f"the note has {len(cleaned):,} characters; {NOTE_LENGTH:,} is the most")
+    for character in cleaned:
+        if character not in "\n\t" and unicodedata.category(character) in {"Cc", "Cs"}:
+            raise InputError(
+                f"the note has the control character U+{ord(character):04X}; leave it out"
+            )
+    return cleaned
+
+
+def _shown(text: str) -> str:
+    short = text if len(text) <= NAME_LENGTH else f"{text[:NAME_LENGTH]}..."
+    return ascii(short) if not short.isprintable() else repr(short)

@@ -1,0 +1,241 @@
+"""RunStore: the one way in and out of the store."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_core.records import (
+    Dataset,
+    DatasetArrays,
+    Epoch,
+    EvaluationSplit,
+    Layer,
+    Predictions,
+    Run,
+    RunDetails,
+    TensorRecord,
+)
+from fer_core.store import evaluation, keeping, opening, runs, starting, tensors, writing
+from fer_core.store.database import Database
+from fer_core.store.datasets import Datasets
+from fer_core.store.keeping import RepairReport
+from fer_core.store.starting import NewRun
+from fer_core.store.writing import RunWriter
+
+Indices = Sequence[int] | np.ndarray
+
+
+class RunStore:
+    """Everything that is kept: data sets, runs, epochs, predictions, tensors.
+
+    Wherever a run is asked for, its id, its name or a unique beginning of its id will do. Wrong
+    requests raise InputError, a store that cannot do it (a full disk) StoreError; both are one
+    line. One RunStore serves any number of threads.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._datasets = Datasets(database)
+
+    @classmethod
+    def open(cls, path: Path | str | None = None, *, read_only: bool = False) -> "RunStore":
+        """Open the store at `path`, else where FER_STORE says, else runs/runs.db.
+
+        For writing, a missing store is created and an older one migrated after a backup; for
+        reading, nothing is ever created or changed. Raises StoreUnavailable.
+        """
+        file = opening.default_path() if path is None else Path(path)
+        if not read_only:
+            opening.prepare(file)
+        opening.check(file)
+        return cls(Database(file, read_only=read_only))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def __enter__(self) -> "RunStore":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return self._database.path
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file, where data sets and checkpoints lie, too."""
+        return self.path.parent
+
+    def checkpoint_folder(self, run_id: str) -> Path:
+        """Return where the run with this id keeps its weights; it may not be there yet."""
+        return self.folder / run_id / "checkpoints"
+
+    # Data sets
+
+    def add_dataset(self, name: str, arrays: DatasetArrays) -> Dataset:
+        """Store a data set; the same one under the same name changes nothing.
+
+        Raises InputError when the name stands for other images.
+        """
+        return self._datasets.add(name, arrays)
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return all data sets by name."""
+        return self._datasets.all()
+
+    def dataset(self, name: str) -> Dataset:
+        """Return one data set by name."""
+        return self._datasets.get(name)
+
+    def images(self, fingerprint: str, split: str, indices: Indices | None = None) -> np.ndarray:
+        """Return images as (N, 48, 48) uint8, read-only; all of them memory-mapped."""
+        return self._datasets.images(fingerprint, split, indices)
+
+    def labels(self, fingerprint: str, split: str) -> np.ndarray:
+        """Return labels as (N,) int8, -1 where there is none."""
+        return self._datasets.labels(fingerprint, split)
+
+    def sample_names(self, fingerprint: str, split: str) -> tuple[str, ...]:
+        """Return the source names of a split's images."""
+        return self._datasets.sample_names(fingerprint, split)
+
+    def regions(self, fingerprint: str, split: str) -> np.ndarray | None:
+        """Return (N, 48, 48) uint8 indices into REGION_NAMES; None for real faces."""
+        return self._datasets.regions(fingerprint, split)
+
+    def identical_groups(self, fingerprint: str, split: str) -> np.ndarray:
+        """Return (N,) int32: equal numbers, in any splits, mean byte-identical images."""
+        return self._datasets.identical_groups(fingerprint, split)
+
+    def sample(self, fingerprint: str, text: str) -> tuple[str, int]:
+        """Return (split, index) of ``test:12`` or of a source name."""
+        return self._datasets.sample(fingerprint, text)
+
+    # Writing
+
+    @contextmanager
+    def start_run(
+        self,
+        name: str | None = None,
+        *,
+        config: Mapping[str, Any],
+        preset: str = "",
+        data: str | None = None,
+        held_out: np.ndarray | None = None,
+        layers: tuple[Layer, ...] = (),
+        parameters: int = 0,
+        seed: int = 0,
+        epochs_planned: int = 0,
+        versions: Mapping[str, str] | None = None,
+        device: str = "",
+    ) -> Iterator[RunWriter]:
+        """Write a new run: ``with store.start_run("mine", config={...}, data="faces") as run``.
+
+        name: 1 to 80 characters, not taken; None gives ``<preset>-<n>``. data: a stored data
+        set; held_out: indices into its train split that serve as validation. Leaving the block
+        normally makes the run finished; Ctrl-C interrupted, any other exception failed.
+        """
+        new = NewRun(
+            name, config, preset, data, held_out, layers, parameters, seed, epochs_planned,
+            versions or {}, device,
+        )  # fmt: skip
+        writer = starting.start(self._database, self._datasets, new)
+        with writing.writing(writer):
+            yield writer
+
+    @contextmanager
+    def continue_run(self, reference: str) -> Iterator[RunWriter]:
+        """Go on with a run that stopped before its end; as a block like `start_run`.
+
+        Raises InputError for a finished run and for one whose process is alive.
+        """
+        with writing.writing(starting.take_over(self._database, self._datasets, reference)) as run:
+            yield run
+
+    def add_predictions(self, run_id: str, predictions: Predictions) -> None:
+        """Store predictions with their score, in place of earlier ones with the same settings.
+
+        Predictions on ``test`` or ``public`` log a reading of it. Raises InputError unless they
+        are probabilities for exactly the images of `evaluation_split`.
+        """
+        evaluation.add_predictions(self._database, self._datasets, run_id, predictions)
+
+    def add_tensor(self, run_id: str, tensor: TensorRecord) -> None:
+        """Store an array, in place of an earlier one with the same key."""
+        tensors.add_tensor(self._database, run_id, tensor)
+
+    # Reading
+
+    def runs(self) -> tuple[Run, ...]:
+        """Return all runs, newest first."""
+        return runs.list_runs(self._database)
+
+    def run(self, reference: str) -> Run:
+        """Return one run by id, name, or unique beginning of its id."""
+        return runs.get_run(self._database, reference)
+
+    def details(self, run_id: str) -> RunDetails:
+        """Return a run with its configuration, layers, versions and readings of test."""
+        return runs.get_details(self._database, run_id)
+
+    def histories(self, run_ids: Iterable[str]) -> dict[str, tuple[Epoch, ...]]:
+        """Return the epochs by run id, oldest first, in one query; () where there are none."""
+        return runs.get_histories(self._database, run_ids)
+
+    def held_out(self, run_id: str) -> np.ndarray:
+        """Return the indices into train that served as validation: (N,) int32, maybe none."""
+        with self._database.read() as connection:
+            return runs.get_held_out(connection, runs.find(connection, run_id, self.path))
+
+    def evaluation_split(
+        self, run_id: str, split: str, *, needs_labels: bool = True
+    ) -> EvaluationSplit:
+        """Return the images that a split means for this run.
+
+        ``validation`` is the source's, or the held-out part of train; ``public`` is the
+        source's validation split when part of train was held out; ``train`` is what the run
+        trained on. Raises InputError for a split that is not there, and for one with unlabelled
+        images unless `needs_labels` is False.
+        """
+        return evaluation.evaluation_split(
+            self._database, self._datasets, run_id, split, needs_labels=needs_labels
+        )
+
+    def predictions(
+        self, run_id: str, split: str, weights: str = "best", averaging: str = "none"
+    ) -> Predictions:
+        """Return stored predictions; InputError names the command that makes them."""
+        return evaluation.get_predictions(self._database, run_id, split, weights, averaging)
+
+    def tensors(self, run_id: str, kind: str, **key: str) -> tuple[TensorRecord, ...]:
+        """Return the arrays of a kind, in the order stored, whose key has these values."""
+        return tensors.get_tensors(self._database, run_id, kind, **key)
+
+    # Keeping
+
+    def rename(self, run_id: str, new: str) -> None:
+        """Give a run another name."""
+        keeping.rename(self._database, run_id, new)
+
+    def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
+        """Replace a run's tags."""
+        keeping.set_tags(self._database, run_id, tags)
+
+    def set_note(self, run_id: str, note: str) -> None:
+        """Replace a run's note."""
+        keeping.set_note(self._database, run_id, note)
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run and its checkpoints; the space goes back to the disk."""
+        keeping.delete_run(self._database, run_id)
+
+    def repair(self) -> RepairReport:
+        """Mark stale runs interrupted, remove what belongs to nothing, check the file."""
+        return keeping.repair(self._database, self._datasets)

@@ -1,0 +1,168 @@
+"""Writing a run while it trains: one transaction an epoch, and a heartbeat."""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from fer_core.errors import InputError
+from fer_core.records import (
+    FAILED,
+    FINISHED,
+    INTERRUPTED,
+    Epoch,
+    Predictions,
+    TensorRecord,
+)
+from fer_core.store import evaluation, tensors
+from fer_core.store.changes import touch
+from fer_core.store.database import Database
+from fer_core.store.datasets import Datasets
+from fer_core.store.errors import StoreError
+from fer_core.store.liveness import HEARTBEAT_SECONDS
+from fer_core.store.schema import epochs, runs
+
+_log = logging.getLogger(__name__)
+
+
+class RunWriter:
+    """The one way to write a run; `RunStore.start_run` and `continue_run` give it."""
+
+    def __init__(
+        self, database: Database, datasets: Datasets, run_id: str, name: str, token: str
+    ) -> None:
+        self.id = run_id
+        self.name = name
+        self._database = database
+        self._datasets = datasets
+        self._token = token
+
+    def add_epoch(self, epoch: Epoch) -> None:
+        """Commit one epoch, in place of an earlier one of the same number.
+
+        Raises InputError for an epoch below 1 or an accuracy outside 0..1 (not-a-number is
+        kept), StoreError on a full disk or when another process has taken the run over.
+        """
+        values = _epoch_values(epoch)
+        statement = upsert(epochs).values(run_id=self.id, **values)
+        replace = {name: statement.excluded[name] for name in values if name != "epoch"}
+        with self._write() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["run_id", "epoch"], set_=replace)
+            )
+            _derive(connection, self.id)
+
+    def forget_epochs_after(self, epoch: int) -> None:
+        """Remove later epochs: for a run that goes on from an earlier checkpoint."""
+        with self._write() as connection:
+            later = (epochs.c.run_id == self.id) & (epochs.c.epoch > epoch)
+            connection.execute(delete(epochs).where(later))
+            _derive(connection, self.id)
+
+    def add_predictions(self, predictions: Predictions) -> None:
+        """Store predictions and their score: see RunStore.add_predictions."""
+        evaluation.add_predictions(self._database, self._datasets, self.id, predictions)
+
+    def add_tensor(self, tensor: TensorRecord) -> None:
+        """Store an array, in place of an earlier one with the same key."""
+        tensors.add_tensor(self._database, self.id, tensor)
+
+    def beat(self) -> None:
+        """Store a sign of life; the revision stays."""
+        own = update(runs).where(runs.c.id == self.id, runs.c.writer == self._token)
+        with self._database.write() as connection:
+            connection.execute(own.values(heartbeat_at=time.time()))
+
+    def end(self, status: str) -> None:
+        """Store how the run ended."""
+        with self._write() as connection:
+            connection.execute(update(runs).where(runs.c.id == self.id).values(status=status))
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """A transaction that bumps the run's revision, if this writer still owns the run."""
+        with self._database.write() as connection:
+            mine = runs.c.writer == self._token
+            if not touch(connection, self.id, mine, heartbeat_at=time.time()):
+                raise StoreError(
+                    f"run {self.name!r} was deleted, or another process goes on with it; this "
+                    "one may not write it any more"
+                )
+            yield connection
+
+
+@contextmanager
+def writing(writer: RunWriter) -> Iterator[RunWriter]:
+    """Keep the heart beating; store how the block ended and let its exception pass on."""
+    stop = threading.Event()
+    heart = threading.Thread(target=_beat, args=(writer, stop), name="fer-heartbeat", daemon=True)
+    heart.start()
+    try:
+        yield writer
+    except BaseException as error:
+        status = FAILED if isinstance(error, Exception) else INTERRUPTED
+        try:
+            writer.end(status)
+        except StoreError as second:  # the first error is the one to show
+            _log.warning("run %r could not be marked as %s: %s", writer.name, status, second)
+        raise
+    else:
+        writer.end(FINISHED)
+    finally:
+        stop.set()
+        heart.join()
+
+
+def _beat(writer: RunWriter, stop: threading.Event) -> None:
+    while not stop.wait(HEARTBEAT_SECONDS):
+        try:
+            writer.beat()
+        except StoreError as error:  # the epochs will say so if it lasts
+            _log.debug("no heartbeat for run %r: %s", writer.name, error)
+
+
+def _derive(connection: Connection, run_id: str) -> None:
+    """Recompute what the run's row says of its epochs: best is the earliest of the highest."""
+    own = epochs.c.run_id == run_id
+    best = (
+        select(epochs.c.epoch)
+        .where(own, epochs.c.validation_accuracy.is_not(None))
+        .order_by(epochs.c.validation_accuracy.desc(), epochs.c.epoch)
+        .limit(1)
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id)
+        .values(
+            epochs=select(func.coalesce(func.max(epochs.c.epoch), 0)).where(own).scalar_subquery(),
+            best_epoch=best,
+            validation_accuracy=select(func.max(epochs.c.validation_accuracy))
+            .where(own)
+            .scalar_subquery(),
+            seconds=select(func.total(epochs.c.seconds)).where(own).scalar_subquery(),
+        )
+    )
+
+
+def _epoch_values(epoch: Epoch) -> dict[str, Any]:
+    if epoch.epoch < 1 or epoch.epoch % 1:
+        raise InputError(f"epoch is {epoch.epoch!r}; epochs count from 1")
+    values: dict[str, Any] = {"epoch": int(epoch.epoch)}
+    for field in fields(Epoch)[1:]:
+        value = getattr(epoch, field.name)
+        if value is None or field.name.endswith("sha256"):
+            values[field.name] = value
+            continue
+        number = float(value)
+        if field.name.endswith("accuracy") and not (math.isnan(number) or 0 <= number <= 1):
+            raise InputError(f"{field.name} is {number:g}; give a fraction from 0 to 1")
+        values[field.name] = number  # SQLite turns not-a-number into NULL
+    return values
