@@ -1,0 +1,76 @@
+"""Colours that colour-blind readers and grey printers tell apart; one for each run by position."""
+
+from typing import NamedTuple
+
+TEMPLATE = "plotly_white"
+INK = "#222222"
+FAINT_INK = "#6b6b6b"
+GRID = "#e3e3e3"
+
+# Okabe & Ito (2008), ordered so that neighbours differ in lightness, too. Their yellow
+# vanishes on white paper: the grey of the palette's usual variant stands in.
+OKABE_ITO = (
+    "#0072B2",  # blue
+    "#E69F00",  # orange
+    "#000000",  # black
+    "#CC79A7",  # reddish purple
+    "#009E73",  # bluish green
+    "#56B4E9",  # sky blue
+    "#D55E00",  # vermillion
+    "#999999",  # grey
+)
+SYMBOLS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+    "triangle-down",
+    "star",
+    "x",
+    "pentagon",
+)
+
+# Light to dark with evenly falling lightness: the order survives a grey printer.
+SEQUENTIAL = ("#ffffff", "#d9e6f2", "#a9c8e2", "#6ba3cd", "#3378b0", "#104f89", "#062f5c")
+
+
+class RunStyle(NamedTuple):
+    """How one run looks in every figure: a colour, and a symbol for those who print in grey."""
+
+    colour: str
+    symbol: str
+
+
+def run_style(position: int) -> RunStyle:
+    """Return the style of the run at `position` (from 0) among the chosen ones.
+
+    8 colours and 9 symbols: the first 72 runs all look different.
+    """
+    return RunStyle(OKABE_ITO[position % len(OKABE_ITO)], SYMBOLS[position % len(SYMBOLS)])
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance (WCAG 2) of ``#rrggbb``, 0 for black to 1 for white."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def shade(share: float) -> str:
+    """Return the colour of a value in 0..1 on the sequential scale, as plotly interpolates it."""
+    place = min(max(share, 0.0), 1.0) * (len(SEQUENTIAL) - 1)
+    index = min(int(place), len(SEQUENTIAL) - 2)
+    part = place - index
+    low, high = SEQUENTIAL[index], SEQUENTIAL[index + 1]
+    mixed = (
+        round(int(low[i : i + 2], 16) * (1 - part) + int(high[i : i + 2], 16) * part)
+        for i in (1, 3, 5)
+    )
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def text_on(background: str) -> str:
+    """Return black or white, whichever has the higher contrast (WCAG 2) on `background`."""
+    light = luminance(background)
+    return "#ffffff" if 1.05 / (light + 0.05) > (light + 0.05) / 0.05 else "#000000"

@@ -1,0 +1,107 @@
+"""Text in figures: what fits where, what must be escaped, how numbers are written.
+
+Widths come from a table, not from the fonts of the machine, so that a figure is laid out the
+same everywhere.
+"""
+
+import unicodedata
+
+from fer_core.records import CLASS_NAMES
+from fer_core.translation import Translate
+
+FONT_FAMILY = "Liberation Sans, Noto Sans CJK TC"
+
+# Advance widths of Liberation Sans (and Arial, Helvetica) for ASCII 32 to 126, in 1/1000 em.
+_ASCII_WIDTHS = (
+    (278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278)
+    + (556,) * 10
+    + (278, 278, 584, 584, 584, 556)
+    + (1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778)
+    + (667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556)
+    + (333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556)
+    + (556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584)
+)
+ELLIPSIS = "…"
+
+
+def clean(text: str) -> str:
+    """Make one printable line of any text: no controls, no direction marks, no surrogates."""
+    kept = []
+    for character in text:
+        category = unicodedata.category(character)
+        if category in ("Cs", "Cn", "Co"):
+            kept.append("\N{REPLACEMENT CHARACTER}")  # XML and fonts have no place for it
+        elif category != "Cf":
+            kept.append(" " if category in ("Cc", "Zl", "Zp") else character)
+    return " ".join("".join(kept).split())
+
+
+def escape(text: str) -> str:
+    """Return `text` so that plotly, which reads pseudo-HTML everywhere, draws it as it is."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def text_width(text: str, size: float) -> float:
+    """Return the width of one line in the unit of the font `size`; never much too small."""
+    return sum(map(_character_width, text)) * size / 1000
+
+
+def _character_width(character: str) -> int:
+    code = ord(character)
+    if 32 <= code <= 126:
+        return _ASCII_WIDTHS[code - 32]
+    if unicodedata.combining(character):
+        return 0
+    if character in "–·":
+        return 556
+    # Accented Latin, Greek and Cyrillic letters are at most about as wide as a capital.
+    return 722 if code < 0x0530 else 1000
+
+
+def shorten(text: str, size: float, room: float) -> str:
+    """Return `text` if it is at most `room` wide, else its beginning and end around "…".
+
+    The end stays because names that belong together differ there ("...-seed2").
+    """
+    if text_width(text, size) <= room:
+        return text
+    head, tail = text[: len(text) // 2], text[len(text) // 2 :]
+    while (head or tail) and text_width(head + ELLIPSIS + tail, size) > room:
+        if len(head) > len(tail):
+            head = head[:-1]
+        else:
+            tail = tail[1:]
+    return head.rstrip() + ELLIPSIS + tail.lstrip()
+
+
+def run_labels(names: list[str], size: float, room: float) -> list[str]:
+    """Return a distinct label for each run, at most `room` wide, not yet escaped.
+
+    Where names become equal by shortening, their position in front tells them apart.
+    """
+    cleaned = [clean(name) for name in names]
+    labels = [shorten(name, size, room) for name in cleaned]
+    return [
+        shorten(f"{position}: {name}", size, room) if labels.count(label) > 1 else label
+        for position, (name, label) in enumerate(zip(cleaned, labels, strict=True), start=1)
+    ]
+
+
+def class_labels(translate: Translate) -> list[str]:
+    """Return the seven class names in the official order."""
+    return [translate(name) for name in CLASS_NAMES]
+
+
+def percent(share: float) -> str:
+    """Write a share in 0..1 as every figure and table does: ``65.4 %``."""
+    return f"{100 * share:.1f} %"
+
+
+def points(difference: float) -> str:
+    """Write a difference of shares in percentage points, signed: ``+12.3``."""
+    return f"{100 * difference:+.1f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Write a 95 % interval of shares: ``[63.8, 67.0]``."""
+    return f"[{100 * low:.1f}, {100 * high:.1f}]"
