@@ -56,14 +56,21 @@ class CheckpointFolder:
             self._path("next" + name).replace(self._path("last" + name))
         sync(self.folder)
 
-    def settle(self, best: Epoch) -> None:
-        """Finish a `promote` that was cut off, so that the best epoch's weights are not lost."""
-        content = self._find(("best", "next", "last"), best.weights_sha256)
-        if content is not None:
-            write_atomically(self._path("best"), content)
-        for name in ("", _STATE):
-            if self._path("next" + name).exists():
-                self._path("next" + name).replace(self._path("last" + name))
+    def settle(self, newest: Epoch, best: Epoch) -> None:
+        """Finish or take back a `promote` that was cut off.
+
+        newest: what `newest` gave; best: the best epoch by the store's rows. A `next` without a
+        row goes; one with a row becomes `last`; and the best weights are saved before training
+        writes over them.
+        """
+        best_weights = self._find(("best", "next", "last"), best.weights_sha256)
+        if best_weights is not None:
+            write_atomically(self._path("best"), best_weights)
+        for suffix, sha256 in (("", newest.weights_sha256), (_STATE, newest.state_sha256)):
+            if self._find(("next" + suffix,), sha256):
+                self._path("next" + suffix).replace(self._path("last" + suffix))
+            else:
+                self._path("next" + suffix).unlink(missing_ok=True)
 
     def load_weights(self, sha256: str | None) -> dict[str, torch.Tensor]:
         """Return the weights whose file has this hash.

@@ -125,8 +125,11 @@ def resume_run(
         history = store.histories((run.id,))[run.id]
         if newest := folder.newest(history):
             folder.restore(state, newest)
-            if best := _epoch(history, run.best_epoch):
-                folder.settle(best)
+        # Epochs whose weights are gone from the disk are trained again, not mixed with new ones.
+        writer.forget_epochs_after(state.epoch)
+        best = _epoch(history, store.run(run.id).best_epoch)
+        if newest and best:
+            folder.settle(newest, best)
         _train(store, writer, state, data, config, progress or Silent())
         for weights in ("best", "last"):
             evaluate_run(store, run.id, VALIDATION, weights=weights, device=device)

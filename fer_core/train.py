@@ -196,9 +196,9 @@ def _validate(state: TrainingState, data: TrainingData) -> tuple[float, float]:
     labels = data.validation_labels
     # Clamped at float32's smallest normal number: one certain mistake must not make it infinite.
     own = probabilities.gather(1, labels.unsqueeze(1)).clamp_min(torch.finfo(torch.float32).tiny)
-    correct = (probabilities.argmax(dim=1) == labels).float().mean()
-    loss, accuracy = torch.stack((-own.log().mean(), correct)).tolist()
-    return loss, accuracy
+    correct = (probabilities.argmax(dim=1) == labels).sum()
+    loss, count = torch.stack((-own.log().mean(), correct)).tolist()
+    return loss, count / len(labels)
 
 
 def _optimizer(model: torch.nn.Module, config: RunConfig) -> torch.optim.Optimizer:

@@ -12,7 +12,7 @@ BASE = {"records", "config", "errors", "fingerprints", "translation", "files"}
 LIGHT = {"numpy"}
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     # package or module: (our parts, third-party packages) that it may import
-    **{part: (BASE, LIGHT) for part in BASE},
+    **dict.fromkeys(BASE, (BASE, LIGHT)),
     "device": (BASE, {"torch"}),
     "data": (BASE, {"numpy", "torch", "PIL"}),
     "models": (BASE, {"torch"}),

@@ -9,9 +9,7 @@ from rich.table import Table
 from fer_core.cli.output import counting, open_store, print_json, stderr, stdout
 from fer_core.records import CLASS_NAMES, Dataset
 
-app = typer.Typer(
-    no_args_is_help=True, help="Import data sets, make synthetic faces, list what is there."
-)
+app = typer.Typer(help="Import data sets, make synthetic faces, list what is there.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -1,18 +1,17 @@
 """The command line: one Typer application, errors of one line, heavy imports inside commands."""
 
+import logging
 import sys
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from fer_core.cli import data, demo, figure, presets, runs, serve, training
-from fer_core.cli.output import set_verbose
 from fer_core.errors import InputError
 
 app = typer.Typer(
     name="fer-core",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     help="Train facial-expression classifiers, keep every run, compare them, export figures.",
@@ -22,10 +21,11 @@ app = typer.Typer(
 @app.callback()
 def _options(
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Show the whole traceback of an error.")
+        bool, typer.Option("--verbose", help="Show the log, and an error's whole traceback.")
     ] = False,
 ) -> None:
-    set_verbose(verbose)
+    if verbose:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 
 
 app.add_typer(data.app, name="data")
@@ -45,12 +45,16 @@ for command in (
 
 def run() -> None:
     """Run the command line; exit with 0, 1 (it failed) or 2 (the input was wrong)."""
+    # Accepted anywhere on the line, not only before the command.
     verbose = "--verbose" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--verbose"]
     try:
-        code = app(standalone_mode=False)
-    except (InputError, click.UsageError) as error:
+        code = app(["--verbose", *arguments] if verbose else arguments, standalone_mode=False)
+    except InputError as error:
         _fail(error, 2, verbose)
-    except (click.Abort, KeyboardInterrupt) as error:
+    except TyperException as error:
+        _fail(_usage(error), 2, verbose)
+    except (typer.Abort, KeyboardInterrupt) as error:
         _fail(str(error) or "interrupted", 130, verbose)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone: nothing to tell
@@ -60,10 +64,15 @@ def run() -> None:
     sys.exit(code)
 
 
+def _usage(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "fer-core"
+    return f"{error.format_message().rstrip('.')}; see: {command} --help"
+
+
 def _fail(error: object, code: int, verbose: bool) -> None:
     if verbose:
         raise
-    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
-    line = " ".join(message.split())
+    line = " ".join(str(error).split())
     print(f"fer-core: {line}", file=sys.stderr)
     sys.exit(code)

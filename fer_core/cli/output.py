@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 # Run names are text, never markup.
-stderr = Console(stderr=True, markup=False, highlight=False)
-stdout = Console(markup=False, highlight=False)
+stderr = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+stdout = Console(markup=False, highlight=False, soft_wrap=True)
+if not stdout.is_terminal:  # a file or a pipe has no width that a table must be cut to
+    stdout.width = 200
 
 
 def print_json(document: Any) -> None:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from fer_core.cli.output import print_json, stdout
 
-app = typer.Typer(no_args_is_help=True, help="List the presets, or show one layer by layer.")
+app = typer.Typer(help="List the presets, or show one layer by layer.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

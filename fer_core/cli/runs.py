@@ -10,7 +10,7 @@ from rich.table import Table
 from fer_core.cli.output import open_store, print_json, run_summary, stderr, stdout
 from fer_core.errors import InputError
 
-app = typer.Typer(no_args_is_help=True, help="List runs, show one, and keep them tidy.")
+app = typer.Typer(help="List runs, show one, and keep them tidy.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

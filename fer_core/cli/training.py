@@ -95,26 +95,25 @@ def evaluate(
 
     Example: fer-core evaluate fast-1 --split test --average flip
     """
-    from fer_core.analysis.metrics import accuracy
+    from fer_core.analysis.metrics import accuracy_of
     from fer_core.experiment import evaluate_run
 
     with open_store() as store:
         score = evaluate_run(store, run, split, weights=weights, averaging=average, device=device)
-        run_name = store.run(run).name
-        readings = sum(r.split == split for r in store.details(store.run(run).id).test_readings)
-        epoch = store.predictions(store.run(run).id, split, weights, average).epoch
-        synthetic = store.run(run).synthetic
-    whole = accuracy(score.correct, score.count)
-    without = accuracy(score.correct_without_twins, score.count_without_twins)
+        found = store.run(run)
+        readings = sum(r.split == split for r in store.details(found.id).test_readings)
+        epoch = store.predictions(found.id, split, weights, average).epoch
+    whole = accuracy_of(score.correct, score.count)
+    without = accuracy_of(score.correct_without_twins, score.count_without_twins)
     if json:
         print_json(
             {
-                "run": run_name,
+                "run": found.name,
                 "split": split,
                 "weights": weights,
                 "epoch": epoch,
                 "averaging": average,
-                "synthetic": synthetic,
+                "synthetic": found.synthetic,
                 "n": whole.count,
                 "accuracy": whole.value,
                 "interval": [whole.low, whole.high],
@@ -129,7 +128,7 @@ def evaluate(
         return
     chosen = "chosen on validation" if weights == "best" else "no epoch chosen"
     stdout.print(
-        f"{run_name} on {split}{' (synthetic faces)' if synthetic else ''}: {whole.value:.2%}"
+        f"{found.name} on {split}{' (synthetic faces)' if found.synthetic else ''}: {whole.value:.2%}"
         f" (95 % interval {whole.low:.2%} to {whole.high:.2%}, n = {whole.count:,})"
     )
     stdout.print(
