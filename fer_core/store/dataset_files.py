@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from fer_core.errors import InputError
+from fer_core.files import sync
 from fer_core.fingerprints import split_fingerprint
 from fer_core.records import CLASS_NAMES, IMAGE_SIZE, UNLABELLED, DatasetArrays, SplitArrays
 from fer_core.store.errors import StoreError, full_disk
@@ -44,7 +45,7 @@ def write(folder: Path, arrays: DatasetArrays) -> Path:
             for part, array in parts.items():
                 _write_array(temporary / f"{name}.{part}.npy", array)
             _write_text(temporary / f"{name}.{NAMES}.json", json.dumps(list(split.names)))
-        sync_folder(temporary)
+        sync(temporary)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise full_disk(folder, error.strerror or error) from None
@@ -63,7 +64,7 @@ def publish(temporary: Path, final: Path) -> None:
         shutil.rmtree(damaged, ignore_errors=True)
     else:
         temporary.rename(final)
-    sync_folder(final.parent)
+    sync(final.parent)
 
 
 def is_whole(final: Path, arrays: DatasetArrays) -> bool:
@@ -90,7 +91,7 @@ def load(final: Path, split: str, part: str) -> np.ndarray:
     """Return one array, memory-mapped and read-only."""
     path = final / f"{_safe(split)}.{part}.npy"
     try:
-        return np.lib.format.open_memmap(path, mode="r")
+        return np.lib.format.open_memmap(path, mode="r").view(np.ndarray)
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise _unreadable(path, error) from None
 
@@ -141,17 +142,6 @@ def check_split(name: str, split: SplitArrays, groups: np.ndarray | None) -> Non
         raise InputError(f"{name}: {len(split.names)} names for {count} images")
     if count and not (split.labels.min() >= UNLABELLED and split.labels.max() < len(CLASS_NAMES)):
         raise InputError(f"{name}: labels go from {split.labels.min()} to {split.labels.max()}")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in the folder last; nothing to do where folders cannot be opened."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write_array(path: Path, array: np.ndarray) -> None:

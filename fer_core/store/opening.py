@@ -16,6 +16,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from fer_core.files import sync
 from fer_core.store import schema
 from fer_core.store.errors import StoreUnavailable, explain, full_disk
 
@@ -156,7 +157,9 @@ def _back_up(path: Path, revision: str) -> None:
     try:
         with closing(connect(path, "ro")) as source, closing(connect(unfinished, "rwc")) as copy:
             source.backup(copy)
+        sync(unfinished)
         unfinished.replace(target)
+        sync(path.parent)
     except (sqlite3.Error, OSError) as error:
         unfinished.unlink(missing_ok=True)
         raise full_disk(target, error) from None
@@ -178,6 +181,3 @@ def _warn_of_network_drive(path: Path) -> None:
             path,
             kind,
         )
-
-
-__all__ = ["HEAD", "check", "connect", "default_path", "prepare"]

@@ -18,10 +18,10 @@ from fer_core.records import (
     RunDetails,
     TensorRecord,
 )
-from fer_core.store import evaluation, keeping, opening, runs, starting, tensors, writing
+from fer_core.store import evaluation, keeping, opening, repairing, runs, starting, tensors, writing
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
-from fer_core.store.keeping import RepairReport
+from fer_core.store.repairing import RepairReport
 from fer_core.store.starting import NewRun
 from fer_core.store.writing import RunWriter
 
@@ -238,4 +238,4 @@ class RunStore:
 
     def repair(self) -> RepairReport:
         """Mark stale runs interrupted, remove what belongs to nothing, check the file."""
-        return keeping.repair(self._database, self._datasets)
+        return repairing.repair(self._database, self._datasets)
