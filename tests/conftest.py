@@ -1,10 +1,16 @@
-"""Fixtures for what a machine may lack: the real data set and a browser."""
+"""Fixtures: what a machine may lack (the real data set, a browser) and small things to train."""
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from fer_core.config import RunConfig
+from fer_core.data.synthetic import synthesise
+from fer_core.records import DatasetArrays
+from fer_core.store import RunStore
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -33,3 +39,43 @@ def chromium() -> str:
             return path
     _unavailable("no Chromium; install it, e.g. apt-get install chromium")
     raise AssertionError("unreachable")
+
+
+@pytest.fixture(scope="session")
+def tiny_faces() -> DatasetArrays:
+    """140 synthetic faces: 112 to train on, 14 for validation, 14 for test."""
+    return synthesise(140, seed=3)
+
+
+@pytest.fixture
+def tiny_store(tmp_path: Path, tiny_faces: DatasetArrays) -> Iterator[RunStore]:
+    """A store that holds the tiny faces as `tiny`."""
+    with RunStore.open(tmp_path / "runs.db") as store:
+        store.add_dataset("tiny", tiny_faces)
+        yield store
+
+
+@pytest.fixture
+def tiny_config() -> RunConfig:
+    """A convolution with batch norm, dropout and every augmentation: seconds, not minutes."""
+    layers = [
+        {"conv": 4},
+        {"max_pool": 4},
+        {"dropout": 0.1},
+        {"flatten": True},
+        {"dense": 7, "then": []},
+    ]
+    architecture = {"family": "sequential", "after_conv": ["batch_norm", "relu"], "layers": layers}
+    return RunConfig(
+        preset="tiny",
+        architecture=architecture,
+        data="tiny",
+        epochs=4,
+        batch_size=16,
+        schedule="one-cycle",
+        learning_rate=0.01,
+        weight_decay=0.05,
+        label_smoothing=0.1,
+        augment="full",
+        precision="float32",
+    )

@@ -30,7 +30,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     ),
     "cli": (
         BASE | {"data", "models", "device", "experiment", "store", "analysis", "figures"},
-        {"typer", "click", "rich", "pandas"},
+        {"typer", "rich", "pandas"},
     ),
     "__main__": ({"cli"}, set()),
 }

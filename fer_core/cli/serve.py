@@ -1,5 +1,6 @@
 """``fer-core dashboard``: open the dashboard over the store."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from fer_core.errors import InputError
 
 
 def dashboard(
@@ -17,9 +20,10 @@ def dashboard(
 
     Example: fer-core dashboard --port 8600
     """
-    import dashboard as package
-
-    folder = Path(package.__file__).parent
+    specification = importlib.util.find_spec("dashboard")
+    if specification is None or specification.origin is None:
+        raise InputError("the package 'dashboard' is not installed; run: make install")
+    folder = Path(specification.origin).parent
     store = Path(os.environ.get("FER_STORE", "runs/runs.db")).absolute()
     command = [sys.executable, "-m", "streamlit", "run", str(folder)]
     command += ["--server.port", str(port)]

@@ -126,9 +126,10 @@ def evaluate(
             }
         )
         return
+    synthetic = " (synthetic faces)" if found.synthetic else ""
     chosen = "chosen on validation" if weights == "best" else "no epoch chosen"
     stdout.print(
-        f"{found.name} on {split}{' (synthetic faces)' if found.synthetic else ''}: {whole.value:.2%}"
+        f"{found.name} on {split}{synthetic}: {whole.value:.2%}"
         f" (95 % interval {whole.low:.2%} to {whole.high:.2%}, n = {whole.count:,})"
     )
     stdout.print(

@@ -48,14 +48,15 @@ def layer_table(network: nn.Module) -> tuple[Layer, ...]:
         )
 
     hooks = [m.register_forward_hook(record) for m in paths if not any(m.children())]
-    training = network.training
+    modes = {module: module.training for module in paths}
     example = next(network.parameters(), torch.zeros(0))
     try:
         with torch.no_grad():
             image = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE)
             network.eval()(image.to(example.device, example.dtype))
     finally:
-        network.train(training)
+        for module, mode in modes.items():
+            module.training = mode
         for hook in hooks:
             hook.remove()
     return tuple(rows)

@@ -1,0 +1,44 @@
+import json
+from typing import Any
+
+import pytest
+
+from fer_core.config import RunConfig
+from fer_core.errors import InputError
+
+
+def test_a_configuration_survives_json(tiny_config: RunConfig) -> None:
+    assert RunConfig.from_dict(json.loads(json.dumps(tiny_config.to_dict()))) == tiny_config
+
+
+def test_texts_become_the_fields_types(tiny_config: RunConfig) -> None:
+    changed = tiny_config.replace(epochs="3", learning_rate="1e-3", validation="0.15", preset="p")
+    assert (changed.epochs, changed.learning_rate, changed.validation) == (3, 0.001, 0.15)
+    assert tiny_config.replace(validation="official").validation == "official"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        ("foo", 1, "unknown setting 'foo'"),
+        ("epochs", "3.5", "epochs is '3.5'; it takes a whole number"),
+        ("epochs", 2.5, "epochs is 2.5; it takes a whole number"),
+        ("epochs", 0, "epochs is 0; use a number from 1"),
+        ("epochs", float("inf"), "epochs is inf"),
+        ("learning_rate", float("nan"), "learning_rate is nan"),
+        ("batch_size", 1, "batch_size is 1"),
+        ("rotate", True, "rotate is True"),
+        ("augment", "mirror", "augment is 'mirror'; use one of none"),
+        ("normalise", "z", "normalise is 'z'"),
+        ("validation", "some", "validation is 'some'; use 'official' or a fraction"),
+        ("validation", 1.5, "validation is 1.5"),
+        ("small_side", 4, "small_side is 4"),
+        ("architecture", "vgg", "architecture is 'vgg'"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    tiny_config: RunConfig, key: str, value: Any, named: str
+) -> None:
+    with pytest.raises(InputError, match=named.replace(".", r"\.")) as caught:
+        tiny_config.replace(**{key: value})
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,157 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from fer_core.config import RunConfig
+from fer_core.device import Device, choose_device
+from fer_core.errors import InputError
+from fer_core.records import DatasetArrays, Epoch
+from fer_core.train import (
+    TrainingData,
+    TrainingState,
+    fit,
+    learning_rate_at,
+    predict_probabilities,
+    side_at,
+)
+
+
+@pytest.fixture
+def device() -> Device:
+    return choose_device("cpu", precision="float32")
+
+
+@pytest.fixture
+def data(device: Device, tiny_faces: DatasetArrays) -> TrainingData:
+    pairs = [(tiny_faces.splits[s].images, tiny_faces.splits[s].labels) for s in _SPLITS]
+    return TrainingData.on(device, *pairs)
+
+
+_SPLITS = ("train", "validation")
+
+
+def _train(
+    config: RunConfig, data: TrainingData, device: Device
+) -> tuple[list[Epoch], TrainingState]:
+    state = TrainingState.start(config, device)
+    return list(fit(state, data, config)), state
+
+
+def _without_time(epochs: list[Epoch]) -> list[Epoch]:
+    return [dataclasses.replace(epoch, seconds=0) for epoch in epochs]
+
+
+def test_training_lowers_the_loss_and_counts_epochs_from_1(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    config = tiny_config.replace(epochs=12, augment="none", label_smoothing=0.0)
+    epochs, _ = _train(config, data, device)
+    assert [epoch.epoch for epoch in epochs] == list(range(1, 13))
+    assert epochs[-1].train_loss < 0.8 * epochs[0].train_loss
+    assert epochs[-1].train_accuracy > 0.4
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_same_seed_gives_the_same_bits(
+    tiny_config: RunConfig, data: TrainingData, precision: str
+) -> None:
+    device = choose_device("cpu", precision=precision)
+    first, one = _train(tiny_config, data, device)
+    second, two = _train(tiny_config, data, device)
+    assert _without_time(first) == _without_time(second)
+    for key, value in one.model.state_dict().items():
+        assert torch.equal(value, two.model.state_dict()[key]), key
+    other, _ = _train(tiny_config.replace(seed=1), data, device)
+    assert _without_time(other) != _without_time(first)
+
+
+def test_an_epoch_reports_what_the_network_does(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    # A rate of nearly zero: the weights stay, so that each epoch's numbers can be checked.
+    config = tiny_config.replace(
+        epochs=1, augment="none", learning_rate=1e-9, schedule="constant", batch_size=112
+    )
+    (epoch,), state = _train(config, data, device)
+    probabilities = predict_probabilities(state.model, data.validation_images, device)
+    own = probabilities[torch.arange(14), data.validation_labels]
+    assert epoch.validation_loss == pytest.approx(-own.log().mean().item(), rel=1e-5)
+    right = (probabilities.argmax(1) == data.validation_labels).sum().item()
+    assert epoch.validation_accuracy == right / 14
+    fresh = TrainingState.start(config, device)
+    fresh.model.network.dropout1.eval()
+    fresh.model.train()
+    torch.manual_seed(0)
+    TrainingState.start(config, device)  # draws the same initial weights: dropout comes after
+    order = torch.randperm(112, generator=fresh.generator)
+    torch.rand((10, 112), generator=fresh.generator)
+    logits = fresh.model(data.train_images[order].float().div_(255))
+    expected = functional.cross_entropy(logits, data.train_labels[order]).item()
+    assert epoch.train_loss == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_next_step(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    config = tiny_config.replace(learning_rate=1000.0, optimizer="adam", schedule="constant")
+    state = TrainingState.start(config, device)
+    with torch.no_grad():
+        state.model.network.dense1.weight.fill_(float("inf"))
+    with pytest.raises(ArithmeticError, match="in epoch 1; train with a learning rate below 1000"):
+        next(fit(state, data, config))
+
+
+def test_flip_averaging_is_the_mean_with_the_mirror(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    _, state = _train(tiny_config.replace(epochs=1), data, device)
+    images = data.validation_images
+    both = predict_probabilities(state.model, images, device, averaging="flip")
+    alone = predict_probabilities(state.model, images, device)
+    mirrored = predict_probabilities(state.model, images.flip(3), device)
+    torch.testing.assert_close(both, (alone + mirrored) / 2)
+    assert state.model.training  # as it was
+    np.testing.assert_allclose(both.sum(1), 1, atol=1e-5)
+
+
+def test_one_cycle_is_torchs(tiny_config: RunConfig) -> None:
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    reference = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=1001)
+    for step in range(1001):
+        ours = learning_rate_at(step / 1000, tiny_config)
+        assert ours == pytest.approx(reference.get_last_lr()[0], rel=0.02, abs=1e-8)
+        optimizer.step()
+        if step < 1000:
+            reference.step()
+    constant = tiny_config.replace(schedule="constant")
+    assert learning_rate_at(0.7, constant) == constant.learning_rate
+
+
+def test_small_images_come_first(tiny_config: RunConfig) -> None:
+    config = tiny_config.replace(epochs=10, small_side=32, small_share=0.5)
+    assert [side_at(epoch, config) for epoch in (1, 5, 6, 10)] == [32, 32, 48, 48]
+    assert side_at(1, tiny_config) == 48
+
+
+def test_weights_decay_and_biases_do_not(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    _, state = _train(tiny_config.replace(epochs=1), data, device)
+    decayed, others = state.optimizer.param_groups
+    assert decayed["weight_decay"] == 0.05
+    assert {p.ndim for p in decayed["params"]} == {2, 4}
+    assert others["weight_decay"] == 0
+    assert {p.ndim for p in others["params"]} == {1}
+
+
+def test_precision_and_device_are_chosen_by_what_there_is() -> None:
+    assert choose_device("cpu", precision="bfloat16").precision == "bfloat16"
+    assert choose_device("cpu", precision="float32").autocast()._enabled is False
+    with pytest.raises(InputError, match="device is 'tpu'; use one of auto, cpu, cuda"):
+        choose_device("tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match="torch sees no GPU here; use --device cpu"):
+            choose_device("cuda")
