@@ -130,7 +130,7 @@ def sample_faces(labels: np.ndarray, random: np.random.Generator) -> Faces:
     """Draw the parameters of faces with these expressions; labels: (n,) int8 in 0..6."""
     count = len(labels)
     # Some expressions are weak: those overlap with Neutral and with one another.
-    strength = random.beta(4.0, 1.6, count)
+    strength = random.beta(2.8, 1.5, count)
     opens = random.random(count) < np.array(OPEN_MOUTHS)[labels]
     values = {}
     for name, (mean, spread, moves) in ACTIONS.items():

@@ -75,7 +75,7 @@ class Canvas:
         One box serves the whole batch, so that drawing in it stays one step for all.
         """
         held = (self.u > u[0]) & (self.u < u[1]) & (self.v > v[0]) & (self.v < v[1])
-        anywhere = held.any(axis=0)
+        anywhere = np.logical_or.reduce(held, axis=0)
         box = (slice(None), _span(anywhere, 1), _span(anywhere, 0))
         return Canvas(
             grey=self.grey[box],
