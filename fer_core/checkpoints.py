@@ -5,6 +5,7 @@ no row holds is the trace of an interruption and counts for nothing.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,8 @@ class CheckpointFolder:
         of the resume state's file. Both are on the disk when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True)
         weights = {k: v.contiguous() for k, v in state.model.state_dict().items()}
-        note = {"form": str(FORM_VERSION), "epoch": str(state.epoch)}
+        # One entry: safetensors writes several in random order, and so another hash each time.
+        note = {"fer_lab": json.dumps({"form": FORM_VERSION, "epoch": state.epoch})}
         hashes = []
         for name, tensors in (("next", weights), ("next" + _STATE, _resume_state(state))):
             content = save(tensors, metadata=note)

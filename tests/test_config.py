@@ -36,9 +36,7 @@ def test_texts_become_the_fields_types(tiny_config: RunConfig) -> None:
         ("architecture", "vgg", "architecture is 'vgg'"),
     ],
 )
-def test_a_wrong_setting_is_named(
-    tiny_config: RunConfig, key: str, value: Any, named: str
-) -> None:
+def test_a_wrong_setting_is_named(tiny_config: RunConfig, key: str, value: Any, named: str) -> None:
     with pytest.raises(InputError, match=named.replace(".", r"\.")) as caught:
         tiny_config.replace(**{key: value})
     assert "\n" not in str(caught.value)
