@@ -1,0 +1,27 @@
+"""From a path to a whole data set: read, compare the images, take fingerprints."""
+
+from pathlib import Path
+
+from fer_core.data.audit import identical_groups
+from fer_core.data.formats import read
+from fer_core.data.readers import Progress
+from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
+from fer_core.records import DatasetArrays
+
+
+def import_data(path: Path | str, *, progress: Progress | None = None) -> DatasetArrays:
+    """Read any known form (see `formats.READERS`); nothing is written.
+
+    `progress` is told (done, total). Raises InputError for what cannot be read.
+    """
+    form, splits = read(path, progress=progress)
+    fingerprints = {
+        name: split_fingerprint(split.images, split.labels) for name, split in splits.items()
+    }
+    return DatasetArrays(
+        form=form,
+        splits=splits,
+        identical_groups=identical_groups(splits),
+        fingerprints=fingerprints,
+        fingerprint=dataset_fingerprint(fingerprints),
+    )

@@ -1,0 +1,186 @@
+"""Where data lie: one file, a folder or a zip, seen alike as members with names and bytes.
+
+Everything that an unknown file may try is refused here: names that lead out of the folder,
+links, devices, encrypted or damaged members, declared sizes beyond reason. Every refusal is an
+InputError of one line that names the file, the member, the reason and the next step.
+"""
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol
+
+from fer_core.errors import InputError
+
+MOST_MEMBERS = 1_000_000
+_LONGEST_NAME = 400
+
+
+class Source(Protocol):
+    """Files that belong together.
+
+    path: what the person named; members: the files' names, sorted, with ``/`` between folders;
+    what operating systems leave behind (``.DS_Store``, ``__MACOSX``) is not among them.
+    """
+
+    path: Path
+    members: tuple[str, ...]
+
+    def open(self, member: str) -> BinaryIO:
+        """Open a member for reading from its beginning, once."""
+
+    def read(self, member: str, limit: int) -> bytes:
+        """Return a member's bytes; more than `limit` are refused before they are read."""
+
+    def size(self, member: str) -> int:
+        """Return a member's size in bytes, unpacked."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+def quoted(text: str | Path, most: int = 160) -> str:
+    """Return a name for an error's line: without line breaks or control characters, not long."""
+    text = str(text)
+    shown = text if text.isprintable() else ascii(text)
+    return shown if len(shown) <= most else f"{shown[: most // 2]}...{shown[-most // 2 :]}"
+
+
+def refused(source: Source | Path, reason: str, member: str = "") -> InputError:
+    """Return the error that refuses a source, or a member of it."""
+    path = source if isinstance(source, Path) else source.path
+    named = f"{quoted(path)}: {quoted(member)}" if member else quoted(path)
+    return InputError(f"{named}: {reason}")
+
+
+def checked_name(path: Path, name: str) -> str:
+    """Return a member's name if it stays inside its source and can be shown and stored."""
+    parts = name.split("/")
+    if name.startswith("/") or (len(name) > 1 and name[1] == ":"):
+        reason = "an absolute path"
+    elif ".." in parts:
+        reason = "'..' leads out of the folder"
+    elif "\\" in name:
+        reason = "a backslash in the name; pack it again with / between folders"
+    elif not name.isprintable():
+        reason = "control characters, or bytes that are not UTF-8, in the name; rename it"
+    elif len(name) > _LONGEST_NAME:
+        reason = f"the name is {len(name)} characters long; shorten it"
+    else:
+        return name
+    if "; " not in reason:
+        reason += "; get the file from where it was published, or pack it again"
+    raise refused(path, reason, name)
+
+
+def is_left_behind(name: str) -> bool:
+    """Say whether a file is one that operating systems leave behind."""
+    parts = PurePosixPath(name).parts
+    hidden = any(part.startswith(".") for part in parts)
+    return hidden or "__MACOSX" in parts or parts[-1].lower() in ("thumbs.db", "desktop.ini")
+
+
+def open_source(path: Path) -> Source:
+    """Open whatever lies at a path; raises InputError where nothing can be read."""
+    from fer_core.data.zip_source import ZipArchive
+
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return Folder(path)
+        if not stat.S_ISREG(mode):
+            raise refused(path, "neither a file nor a folder; name a zip, a folder or a csv")
+        with path.open("rb") as file:
+            head = file.read(4)
+    except FileNotFoundError:
+        raise refused(path, "no such file or folder; check the path") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise refused(path, f"cannot be read: {_reason(error)}; check the path") from None
+    if not head:
+        raise refused(path, "the file is empty; download it again")
+    return ZipArchive(path) if head[:2] == b"PK" else SingleFile(path)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+class _Files:
+    """Members that are files of the operating system."""
+
+    path: Path
+    members: tuple[str, ...]
+
+    def _place(self, member: str) -> Path:
+        # A single file is its own only member.
+        return self.path / member if self.path.is_dir() else self.path
+
+    def open(self, member: str) -> BinaryIO:
+        try:
+            return self._place(member).open("rb")
+        except OSError as error:
+            raise refused(
+                self.path, f"cannot be read: {_reason(error)}; check its permissions", member
+            ) from None
+
+    def read(self, member: str, limit: int) -> bytes:
+        with self.open(member) as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise refused(self.path, f"more than {limit:,} bytes; leave it out", member)
+        return data
+
+    def size(self, member: str) -> int:
+        return self._place(member).stat().st_size
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+class SingleFile(_Files):
+    """One file, whose only member has the file's name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.members = (checked_name(path.parent, path.name),)
+
+
+class Folder(_Files):
+    """A folder with all that lies below it; links that lead out of it are refused."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        names: list[str] = []
+        root = path.resolve()
+        for folder, folders, files in os.walk(path, onerror=self._unreadable):
+            folders[:] = sorted(name for name in folders if not is_left_behind(name))
+            here = Path(folder)
+            for name in folders:
+                if (here / name).is_symlink():
+                    raise self._linked(here / name, "a link to a folder")
+            for name in files:
+                member = checked_name(path, (here / name).relative_to(path).as_posix())
+                if not is_left_behind(member):
+                    self._check(here / name, root)
+                    names.append(member)
+            if len(names) > MOST_MEMBERS:
+                raise refused(path, f"more than {MOST_MEMBERS:,} files; name the data's folder")
+        self.members = tuple(sorted(names))
+
+    def _check(self, file: Path, root: Path) -> None:
+        mode = file.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            if not file.resolve().is_relative_to(root):
+                raise self._linked(file, "a link that leads out of the folder")
+            mode = file.stat().st_mode if file.exists() else 0
+        if not stat.S_ISREG(mode):
+            name = file.relative_to(self.path).as_posix()
+            raise refused(self.path, "not a file that can be read; take it away", name)
+
+    def _linked(self, place: Path, kind: str) -> InputError:
+        name = place.relative_to(self.path).as_posix()
+        return refused(self.path, f"{kind}; put a copy in its place", name)
+
+    def _unreadable(self, error: OSError) -> None:
+        place = quoted(error.filename or self.path)
+        raise InputError(f"{place}: cannot be read: {_reason(error)}; check its permissions")
