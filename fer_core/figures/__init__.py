@@ -15,10 +15,23 @@ import plotly.graph_objects as go
 
 from fer_core.errors import InputError
 from fer_core.figures import confusion_matrix, learning_curves
+from fer_core.figures.browser import ExportError
+from fer_core.figures.export import FORMATS, export, write
 from fer_core.figures.options import number, one_of
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
+
+__all__ = [
+    "FIGURES",
+    "FORMATS",
+    "Built",
+    "ExportError",
+    "build",
+    "export",
+    "options_of",
+    "write",
+]
 
 FIGURES = {
     "learning_curves": learning_curves,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 CLASSES = len(CLASS_NAMES)
-SMALLEST_TEXT = 6.5 * PX_PER_PT  # numbers in cells are not made smaller than this
+SMALLEST_TEXT = 6 * PX_PER_PT  # numbers in cells are not made smaller than this
 TALLEST = 235 * PX_PER_MM  # what a page of A4 can hold
 
 

@@ -145,7 +145,7 @@ def draw(
     x_title, scale, xaxis = _x_axis(info, _)
     yaxis: dict[str, Any] = {"nticks": 6}
     if not any(len(run.epoch) for run in info.runs):
-        yaxis |= {"range": [0, 1], "showticklabels": False}
+        yaxis |= {"range": [0, 1], "showticklabels": False, "ticks": ""}
     for panel, metric in enumerate(metrics, start=1):
         x, y = lefts[panel - 1], tops[panel - 1]
         last = side_by_side or panel == len(metrics)
@@ -226,7 +226,8 @@ def _x_axis(info: LearningCurves, _: Translate) -> tuple[str, float, dict[str, A
     last = longest / scale
     room = 0.025 * (last - first)
     axis["range"] = [first - room, last + room] if last > first else [0, 2]
-    axis["showticklabels"] = longest > 0
+    if not longest:
+        axis |= {"showticklabels": False, "ticks": ""}
     return title, scale, axis
 
 

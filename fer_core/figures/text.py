@@ -9,7 +9,9 @@ import unicodedata
 from fer_core.records import CLASS_NAMES
 from fer_core.translation import Translate
 
-FONT_FAMILY = "Liberation Sans, Noto Sans CJK TC"
+# Latin first: with a CJK font in front, a PDF's Latin text does not extract. The last two are
+# for screens elsewhere; Arial has the widths of Liberation Sans.
+FONT_FAMILY = "Liberation Sans, Noto Sans CJK TC, Arial, sans-serif"
 
 # Advance widths of Liberation Sans (and Arial, Helvetica) for ASCII 32 to 126, in 1/1000 em.
 _ASCII_WIDTHS = (
