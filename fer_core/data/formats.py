@@ -3,12 +3,16 @@
 A further form is one more reader, and its line in READERS.
 """
 
+import stat
+import warnings
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from fer_core.data.readers import Progress, fer2013_csv, kaggle_archive, no_progress
-from fer_core.data.sources import Source, open_source, quoted, refused
+from fer_core.data.sources import Folder, SingleFile, Source, quoted, reason_of, refused
+from fer_core.data.zip_source import ZipArchive
 from fer_core.errors import InputError
 from fer_core.records import SplitArrays
 
@@ -28,14 +32,38 @@ def read(path: Path | str, *, progress: Progress | None = None) -> Read:
     `progress` is told (done, total). Raises InputError, in one line that names the file, the row
     or member, the reason and the next step, for whatever cannot be read as one of READERS.
     """
-    source = open_source(Path(path))
+    path = Path(path)
     try:
-        for reader in READERS:
-            if reader.recognises(source):
-                return Read(reader.name, reader.read(source, progress or no_progress))
-        raise _unknown(source)
-    finally:
-        source.close()
+        with warnings.catch_warnings(), closing(open_source(path)) as source:
+            # Pillow warns of odd chunks in images that it then reads.
+            warnings.simplefilter("ignore")
+            for reader in READERS:
+                if reader.recognises(source):
+                    return Read(reader.name, reader.read(source, progress or no_progress))
+            raise _unknown(source)
+    except OSError as error:
+        raise refused(path, f"cannot be read: {quoted(error)}; check file and disk") from None
+    except MemoryError:
+        raise refused(path, "more than fits in memory; import a part of it") from None
+
+
+def open_source(path: Path) -> Source:
+    """Open whatever lies at a path; raises InputError where nothing can be read."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return Folder(path)
+        if not stat.S_ISREG(mode):
+            raise refused(path, "neither a file nor a folder; name a zip, a folder or a csv")
+        with path.open("rb") as file:
+            head = file.read(4)
+    except FileNotFoundError:
+        raise refused(path, "no such file or folder; check the path") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise refused(path, f"cannot be read: {reason_of(error)}; check the path") from None
+    if not head:
+        raise refused(path, "the file is empty; download it again")
+    return ZipArchive(path) if head[:2] == b"PK" else SingleFile(path)
 
 
 def _unknown(source: Source) -> InputError:

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
-from fer_core.data.sources import Source, refused
+from fer_core.data.sources import Source, reason_of, refused
 from fer_core.records import IMAGE_SIZE
 
 LARGEST_FILE = 2**20  # bytes; a 48x48 image takes a few thousand
@@ -37,10 +37,8 @@ def read_face(source: Source, member: str) -> np.ndarray:
         if image.size == (IMAGE_SIZE, IMAGE_SIZE) and image.mode in _MODES:
             return np.frombuffer(_grey(image).tobytes(), np.uint8).reshape(IMAGE_SIZE, IMAGE_SIZE)
     except Exception as error:
-        text = " ".join(str(error).split())
-        brief = (text if text.isprintable() else ascii(text))[:120] or type(error).__name__
         raise refused(
-            source, f"a damaged image ({brief}); replace it or take it out", member
+            source, f"a damaged image ({reason_of(error)}); replace it or take it out", member
         ) from None
     if image.size != (IMAGE_SIZE, IMAGE_SIZE):
         width, height = image.size

@@ -39,7 +39,7 @@ class Source(Protocol):
         """Close what is open."""
 
 
-def quoted(text: str | Path, most: int = 160) -> str:
+def quoted(text: object, most: int = 160) -> str:
     """Return a name for an error's line: without line breaks or control characters, not long."""
     text = str(text)
     shown = text if text.isprintable() else ascii(text)
@@ -80,29 +80,10 @@ def is_left_behind(name: str) -> bool:
     return hidden or "__MACOSX" in parts or parts[-1].lower() in ("thumbs.db", "desktop.ini")
 
 
-def open_source(path: Path) -> Source:
-    """Open whatever lies at a path; raises InputError where nothing can be read."""
-    from fer_core.data.zip_source import ZipArchive
-
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            return Folder(path)
-        if not stat.S_ISREG(mode):
-            raise refused(path, "neither a file nor a folder; name a zip, a folder or a csv")
-        with path.open("rb") as file:
-            head = file.read(4)
-    except FileNotFoundError:
-        raise refused(path, "no such file or folder; check the path") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise refused(path, f"cannot be read: {_reason(error)}; check the path") from None
-    if not head:
-        raise refused(path, "the file is empty; download it again")
-    return ZipArchive(path) if head[:2] == b"PK" else SingleFile(path)
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+def reason_of(error: Exception) -> str:
+    """Return an error's reason as a part of one line."""
+    text = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return quoted(text or type(error).__name__)
 
 
 class _Files:
@@ -120,7 +101,7 @@ class _Files:
             return self._place(member).open("rb")
         except OSError as error:
             raise refused(
-                self.path, f"cannot be read: {_reason(error)}; check its permissions", member
+                self.path, f"cannot be read: {reason_of(error)}; check its permissions", member
             ) from None
 
     def read(self, member: str, limit: int) -> bytes:
@@ -170,7 +151,7 @@ class Folder(_Files):
     def _check(self, file: Path, root: Path) -> None:
         mode = file.lstat().st_mode
         if stat.S_ISLNK(mode):
-            if not file.resolve().is_relative_to(root):
+            if not Path(os.path.realpath(file)).is_relative_to(root):
                 raise self._linked(file, "a link that leads out of the folder")
             mode = file.stat().st_mode if file.exists() else 0
         if not stat.S_ISREG(mode):
@@ -183,4 +164,4 @@ class Folder(_Files):
 
     def _unreadable(self, error: OSError) -> None:
         place = quoted(error.filename or self.path)
-        raise InputError(f"{place}: cannot be read: {_reason(error)}; check its permissions")
+        raise InputError(f"{place}: cannot be read: {reason_of(error)}; check its permissions")

@@ -7,11 +7,14 @@ from collections import Counter
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from fer_core.data.sources import MOST_MEMBERS, checked_name, is_left_behind, refused
+from fer_core.data.sources import MOST_MEMBERS, checked_name, is_left_behind, reason_of, refused
 from fer_core.errors import InputError
 
 # The central directory is read as a whole: real ones hold about 100 bytes a member.
 _LONGEST_DIRECTORY = 256 * 2**20
+# Images and numbers shrink to a quarter at best; what shrinks to a hundredth is meant to harm.
+_MOST_EXPANSION = 100
+_SMALL = 2**26
 _DAMAGED = "the zip is truncated or damaged"
 _AGAIN = "download or pack it again"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -35,10 +38,10 @@ class ZipArchive:
         try:
             # zipfile raises much more than BadZipFile for bytes that are no zip.
             self._zip = zipfile.ZipFile(file)
-            entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
+            entries = self._zip.infolist()
         except Exception as error:
             file.close()
-            raise refused(path, f"{_DAMAGED} ({_brief(error)}); {_AGAIN}") from None
+            raise refused(path, f"{_DAMAGED} ({reason_of(error)}); {_AGAIN}") from None
         self._file = file
         try:
             self._entries = self._checked(entries)
@@ -52,12 +55,16 @@ class ZipArchive:
             raise refused(self.path, f"more than {MOST_MEMBERS:,} members; {_AGAIN}")
         # zipfile cuts a name at a NUL: look at the name as it was written.
         names = [checked_name(self.path, entry.orig_filename) for entry in entries]
+        unpacked = sum(entry.file_size for entry in entries)
+        if unpacked > max(_SMALL, _MOST_EXPANSION * self.path.stat().st_size):
+            reason = f"would unpack to {unpacked:,} bytes, over {_MOST_EXPANSION} times its size"
+            raise refused(self.path, f"{reason}; unpack it yourself and import the folder")
         for name, times in Counter(names).items():
             if times > 1:
                 raise refused(self.path, f"is there {times} times; {_AGAIN}", name)
         kept = {}
         for name, entry in zip(names, entries, strict=True):
-            if is_left_behind(name):
+            if entry.is_dir() or is_left_behind(name):
                 continue
             if stat.S_ISLNK(entry.external_attr >> 16):
                 raise refused(self.path, "a symbolic link; pack the file itself", name)
@@ -98,7 +105,7 @@ class ZipArchive:
 
     def damaged(self, member: str, error: Exception) -> InputError:
         """Return the error for a member that cannot be unpacked."""
-        return refused(self.path, f"{_DAMAGED} ({_brief(error)}); {_AGAIN}", member)
+        return refused(self.path, f"{_DAMAGED} ({reason_of(error)}); {_AGAIN}", member)
 
 
 class _Member(io.RawIOBase):
@@ -121,9 +128,3 @@ class _Member(io.RawIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
-
-
-def _brief(error: Exception) -> str:
-    """Return an error of zipfile's as part of one line."""
-    text = " ".join(str(error).split())
-    return (text if text.isprintable() else ascii(text))[:120] or type(error).__name__

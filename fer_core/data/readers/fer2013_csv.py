@@ -19,6 +19,8 @@ PIXELS = IMAGE_SIZE * IMAGE_SIZE
 _SPLITS = {"Training": TRAIN, "PublicTest": VALIDATION, "PrivateTest": TEST}
 _LONGEST_LINE = 2**16  # bytes; the longest row of 2,304 pixels takes 9,250
 _SHORTEST_ROW = 2 * PIXELS
+MOST_ROWS = 1_000_000
+_CHANGED = "it changed while it was read; import it again"
 _MOST_FILES = 20  # among how many a csv is looked for
 _STEP = 256  # rows between two words on progress
 
@@ -26,12 +28,17 @@ _STEP = 256  # rows between two words on progress
 def header_of(source: Source, member: str) -> tuple[str, ...] | None:
     """Return a text file's first line as lower-case column names; None if it is no text."""
     with source.open(member) as file:
-        line = file.readline(_LONGEST_LINE)
+        return _header(file.readline(_LONGEST_LINE))
+
+
+def _header(line: bytes) -> tuple[str, ...] | None:
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    return None if "\0" in text else tuple(_bare(name).lower() for name in text.split(","))
+    if "\0" in text:
+        return None
+    return tuple(name.strip(" \t\r\n\"'").lower() for name in text.split(","))
 
 
 def recognises(source: Source) -> bool:
@@ -50,10 +57,14 @@ def read(source: Source, progress: Progress) -> Mapping[str, SplitArrays]:
     member = _candidates(source)[0]
     size = source.size(member)
     # An upper bound; the memory of rows that do not come is never touched.
-    images = np.empty((size // _SHORTEST_ROW + 1, PIXELS), np.uint8)
+    images = np.empty((min(size // _SHORTEST_ROW, MOST_ROWS) + 1, PIXELS), np.uint8)
     labels, splits = bytearray(), bytearray()
     with source.open(member) as file:
         for count, row in enumerate(_rows(source, member, file)):
+            if count == MOST_ROWS:
+                raise refused(source, f"more than {MOST_ROWS:,} rows; import a part of them")
+            if count == len(images):
+                raise refused(source, _CHANGED)
             images[count] = row.pixels
             labels.append(row.label)
             splits.append(row.split)
@@ -62,7 +73,9 @@ def read(source: Source, progress: Progress) -> Mapping[str, SplitArrays]:
     progress(size, size)
     if not labels:
         raise refused(source, "a header, but no rows; download it again")
-    return _by_split(images[: len(labels)], np.frombuffer(labels, np.int8), np.array(splits))
+    return _by_split(
+        images[: len(labels)], np.frombuffer(labels, np.int8), np.frombuffer(splits, np.int8)
+    )
 
 
 class _Row(NamedTuple):
@@ -77,11 +90,13 @@ class _Wrong(Exception):  # noqa: N818 - the reason, which lacks the row yet
 
 
 def _rows(source: Source, member: str, file: BinaryIO) -> Iterator[_Row]:
-    header = file.readline(_LONGEST_LINE).decode("utf-8-sig")
-    names = [_bare(name).lower() for name in header.split(",")]
-    columns = [names.index(name) for name in COLUMNS]
+    line = file.readline(_LONGEST_LINE)
+    header = _header(line) or ()
+    if sorted(header) != sorted(COLUMNS):
+        raise refused(source, _CHANGED)
+    columns = [header.index(name) for name in COLUMNS]
     usages = {name.encode(): place for place, name in enumerate(_SPLITS)}
-    read, row = len(header), 0
+    read, row = len(line), 0
     for line_number in range(2, 2**62):
         line = file.readline(_LONGEST_LINE)
         if not line:
@@ -151,10 +166,6 @@ def _pixels_or_reason(text: bytes) -> np.ndarray:
 
 def _shown(text: bytes) -> str:
     return repr(quoted(text.decode("utf-8", "backslashreplace"), 40))
-
-
-def _bare(name: str) -> str:
-    return name.strip(" \t\r\n\"'")
 
 
 def _by_split(
