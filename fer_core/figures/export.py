@@ -9,13 +9,14 @@ import html
 import io
 import os
 import re
-import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from fer_core.errors import InputError
 from fer_core.figures import browser
 from fer_core.figures.canvas import PX_PER_MM
 from fer_core.figures.options import number, one_of
@@ -42,24 +43,24 @@ def export(built: "Built", format: str, *, dpi: float = DEFAULT_DPI) -> bytes:
 def write(built: "Built", path: Path | str, *, dpi: float = DEFAULT_DPI) -> Path:
     """Write the figure to `path`, whose suffix is the format; all of it or nothing.
 
-    Raises as `export` does, and OSError where the file cannot be written.
+    Raises as `export` does, and InputError where the file cannot be written.
     """
     path = Path(path)
     format = path.suffix.removeprefix(".").lower()
-    one_of(f"the format of {path.name}:", format, tuple(FORMATS))
+    if format not in FORMATS:
+        raise InputError(f"{path} does not end in one of: {', '.join('.' + f for f in FORMATS)}")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {path.parent}; make it first")
     content = export(built, format, dpi=dpi)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
-        # mkstemp's files are private; a figure is a file like any other.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; choose another place") from error
+    finally:
+        temporary.unlink(missing_ok=True)
     return path
 
 
