@@ -1,0 +1,80 @@
+"""Runs: the table of all runs, where runs are picked, and the details of one."""
+
+import streamlit as st
+
+from dashboard import queries, sidebar, states, tables, texts
+from dashboard.queries import View
+from fer_core.records import FAILED, INTERRUPTED, STALE
+
+_ = texts.translate()
+view: View = st.session_state.view
+
+st.title(_("Runs"), anchor=False)
+words = st.text_input(
+    _("Filter"),
+    key="filter",
+    type="search",
+    live=True,
+    label_visibility="collapsed",
+    placeholder=_("Filter by name, preset, data, tag or status"),
+    max_chars=200,
+)
+shown = tables.matching(view.runs, words or "")
+if shown:
+    names = [run.name for run in shown]
+    sidebar.tick_rows("runs_table", names)
+    st.dataframe(
+        tables.runs(shown, queries.accuracy_histories(view.store, tuple(shown)), _),
+        key="runs_table",
+        on_select=lambda: sidebar.pick_rows("runs_table", names),
+        selection_mode="multi-row",
+        hide_index=True,
+        column_config=tables.run_columns(_),
+        placeholder="",
+        alt=_("All runs, newest first"),
+    )
+else:
+    st.text(_("No run matches this filter."))
+
+if not view.picked:
+    st.caption(_("Tick a row to see the run's details; tick several to compare them."))
+    st.stop()
+
+chosen = st.selectbox(
+    _("Details of"), [run.name for run in view.picked], key="details_of", width=420
+)
+run = next(run for run in view.picked if run.name == chosen)
+details = queries.details(view.store, run)
+st.text(tables.origin(run, _))
+if run.note:
+    st.text(run.note)
+if run.status in (STALE, INTERRUPTED, FAILED):
+    states.stopped(run.name, run.status)
+with st.container(horizontal=True, key="facts", gap="large"):
+    for fact in tables.facts(run, _):
+        st.metric(
+            fact.label, fact.value, fact.note, delta_color="off", delta_arrow="off", width="content"
+        )
+
+sections = {
+    _("Accuracies"): lambda: tables.scores(run.scores, _),
+    _("Configuration"): lambda: tables.pairs(dict(details.config), _),
+    _("Layers"): lambda: tables.layers(details, _),
+    _("Versions and device"): lambda: tables.pairs(
+        {_("device"): details.device, **details.versions}, _
+    ),
+    _("Test readings"): lambda: tables.readings(details, _),
+}
+section = st.segmented_control(
+    _("Details"),
+    list(sections),
+    default=_("Accuracies"),
+    required=True,
+    key="section",
+    label_visibility="collapsed",
+)
+table = sections[section]()
+if table.empty:
+    st.text(_("Nothing stored yet."))
+else:
+    st.dataframe(table, hide_index=True, alt=section)

@@ -1,0 +1,55 @@
+"""What can be chosen on a page: the options of a figure, as far as the store has them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from fer_core.records import PUBLIC, TEST, VALIDATION, Run
+from fer_core.translation import Translate
+
+
+class Choice(NamedTuple):
+    """One option of a figure: its name, its label, and labels by value, the default first."""
+
+    name: str
+    label: str
+    options: Mapping[str, str]
+
+
+def confusion(runs: Sequence[Run], _: Translate) -> list[Choice]:
+    """Return the options of a confusion matrix: predictions that at least one run has."""
+    scores = [score for run in runs for score in run.scores]
+    words = {
+        VALIDATION: _("validation"),
+        TEST: _("test"),
+        PUBLIC: _("public"),
+        "best": _("best epoch"),
+        "last": _("last epoch"),
+        "average": _("averaged"),
+        "none": _("none"),
+        "flip": _("flip"),
+    }
+    choices = [
+        ("split", _("Split"), VALIDATION, [score.split for score in scores]),
+        ("weights", _("Weights"), "best", [score.weights for score in scores]),
+        ("averaging", _("Averaging"), "none", [score.averaging for score in scores]),
+    ]
+    return [
+        *(
+            Choice(
+                name,
+                label,
+                {value: words.get(value, value) for value in [first, *sorted(set(rest) - {first})]},
+            )
+            for name, label, first, rest in choices
+        ),
+        Choice(
+            "normalise",
+            _("Normalised by"),
+            {
+                "true": _("true class"),
+                "predicted": _("predicted class"),
+                "all": _("all images"),
+                "counts": _("counts"),
+            },
+        ),
+    ]

@@ -1,0 +1,54 @@
+"""The dashboard: `streamlit run dashboard`, or `fer-core dashboard`.
+
+Streamlit puts this folder on `sys.path`, but not the one above it. Modules are imported as
+`dashboard.x` all the same, through the installed package (editable in a checkout): under two
+names a module would load twice, with two caches.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import queries, sidebar, states, style, texts
+from fer_core.store import StoreError
+
+HERE = Path(__file__).parent
+# A local file: for an emoji or an icon's name the browser would ask a host for fonts.
+ICON = str(HERE / "icon.svg")
+
+_ = texts.translate()
+st.set_page_config(page_title="FER Lab", page_icon=ICON, layout="wide")
+st.html(style.CSS)
+st.logo(str(HERE / "logo.svg"), size="large", icon_image=ICON)
+
+page = st.navigation(
+    [
+        st.Page(
+            HERE / "app_pages" / "runs.py",
+            title=_("Runs"),
+            icon=":material/table_rows:",
+            default=True,
+        ),
+        st.Page(
+            HERE / "app_pages" / "learning_curves.py",
+            title=_("Learning curves"),
+            icon=":material/show_chart:",
+        ),
+        st.Page(
+            HERE / "app_pages" / "confusion.py",
+            title=_("Confusion"),
+            icon=":material/grid_on:",
+        ),
+    ]
+)
+
+try:
+    view = sidebar.view(queries.open_store())
+    if view.runs:
+        st.session_state.view = view
+        page.run()
+    else:
+        st.title(page.title, anchor=False)
+        states.no_runs(has_data=bool(view.store.datasets()))
+except StoreError as error:
+    states.unavailable(error)

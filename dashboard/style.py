@@ -1,0 +1,26 @@
+"""The few rules of CSS that Streamlit has no setting for. A constant: no text of a run gets in."""
+
+# Colours follow the theme by way of the text's own colour, so light and dark need one set.
+CSS = """<style>
+[data-testid="stMainBlockContainer"] { padding-left: 2.5rem; padding-right: 2.5rem; }
+.faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(236px, 1fr)); gap: 10px; }
+.faces figure { display: flex; gap: 10px; margin: 0; padding: 8px; border-radius: 8px;
+  border: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
+.faces i { flex: none; width: 96px; height: 96px; border-radius: 4px;
+  background-size: 1536px auto; image-rendering: pixelated; }
+.faces figcaption { flex: 1; min-width: 0; font-size: 11px; line-height: 13px; }
+.faces b { display: block; margin-bottom: 3px; font-size: 12px; overflow-wrap: anywhere; }
+.faces span { display: flex; justify-content: space-between; padding: 0 3px; border-radius: 2px;
+  background: linear-gradient(to right,
+    color-mix(in srgb, currentColor 14%, transparent) var(--share), transparent var(--share)); }
+.faces span.predicted { background: linear-gradient(to right,
+    color-mix(in srgb, #D55E00 45%, transparent) var(--share), transparent var(--share)); }
+.faces span.true { background: linear-gradient(to right,
+    color-mix(in srgb, #0072B2 45%, transparent) var(--share), transparent var(--share)); }
+.faces span.true, .faces span.predicted { font-weight: 600; }
+.faces em { font-style: normal; font-variant-numeric: tabular-nums; }
+div:has(> [class*="st-key-aside-"]) { flex: 1 1 300px; }
+[class*="st-key-aside-"] [data-testid="stText"] { font-size: 0.875rem; }
+[class*="st-key-paper-"] { background: #fff; border-radius: 10px; padding: 14px;
+  border: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+</style>"""

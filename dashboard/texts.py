@@ -1,0 +1,51 @@
+"""Words and numbers as the pages show them: translated, with the same digits everywhere."""
+
+import math
+import shlex
+from datetime import datetime
+
+import streamlit as st
+
+from fer_core.translation import DEFAULT_LANGUAGE, Translate, translator
+
+MISSING = "–"
+
+
+def language() -> str:
+    """Return the language of this browser session (``en``)."""
+    return str(st.session_state.get("language", DEFAULT_LANGUAGE))
+
+
+def translate() -> Translate:
+    """Return gettext for this browser session; two sessions may speak two languages."""
+    return translator(language())
+
+
+def percent(share: float | None) -> str:
+    """Write a share of 0..1 with one decimal: ``65.4 %``."""
+    return MISSING if share is None or not math.isfinite(share) else f"{100 * share:.1f} %"
+
+
+def count(number: int | None) -> str:
+    """Write a whole number: ``10,607,815``."""
+    return MISSING if number is None else f"{number:,}"
+
+
+def duration(seconds: float) -> str:
+    """Write a time span: ``48 s``, ``12 min 05 s``, ``3 h 20 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def moment(timestamp: float) -> datetime:
+    """Return seconds since 1970 as this machine's local time, for date columns."""
+    return datetime.fromtimestamp(timestamp).replace(microsecond=0)
+
+
+def command(*words: str) -> str:
+    """Write a command line as a shell takes it, whatever a run's name holds."""
+    return shlex.join(words)
