@@ -7,9 +7,10 @@ from pathlib import Path
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 from sqlalchemy.pool import QueuePool
 
+from fer_core.errors import InputError
 from fer_core.store import codec, opening
 from fer_core.store.errors import StoreError, StoreUnavailable, explain
 
@@ -75,10 +76,13 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
+        except StatementError as error:
             if isinstance(error.orig, sqlite3.Error):
                 raise explain(error.orig, self.path) from None
-            raise StoreError(f"{self.path}: {error.orig}") from None
+            if isinstance(error.orig, (StoreError, InputError)):  # from the codec
+                raise error.orig from None
+            # An unpaired surrogate, a number of more than 64 bits.
+            raise InputError(f"a value cannot be stored ({error.orig})") from None
         except sqlite3.Error as error:
             raise explain(error, self.path) from None
 

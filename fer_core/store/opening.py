@@ -7,6 +7,7 @@ write lock keeps other processes out and ends with this process, whatever happen
 import logging
 import os
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 60.0
 
 _NETWORK_DRIVES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "davfs", "fuse.sshfs"}
+_one_at_a_time = threading.Lock()  # Alembic keeps its context in a global
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +71,7 @@ def prepare(path: Path) -> None:
     engine = create_engine("sqlite://", creator=lambda: _connect_for_ddl(path), poolclass=NullPool)
     event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
-        with engine.begin() as connection:
+        with _one_at_a_time, engine.begin() as connection:
             _bring_to_head(connection, path)
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
@@ -85,6 +87,8 @@ def _stored_revision(path: Path) -> str | None:
     """Return the schema's revision, None where there is no file or nothing in it yet."""
     if path.is_dir():
         raise StoreUnavailable("unusable", path, "it is a folder; name a file in it")
+    if path.parent.exists() and not path.parent.is_dir():
+        raise StoreUnavailable("unusable", path, f"{path.parent} is not a folder")
     try:
         if not path.exists():
             return None

@@ -68,7 +68,7 @@ def folders(store: Path, run_id: str) -> tuple[Path, Path]:
 def free_space(database: Database) -> None:
     """Give what deleted rows took back to the disk, as far as readers allow just now."""
     with database.maintenance() as connection:
-        connection.execute("PRAGMA incremental_vacuum").fetchall()
+        connection.executescript("PRAGMA incremental_vacuum")  # execute() stops after a page
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 

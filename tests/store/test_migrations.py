@@ -1,0 +1,140 @@
+"""Migrating, with the one real migration and a made-up second one."""
+
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from fer_core.store import RunStore, StoreError, opening, schema
+
+from .samples import make_epoch
+
+SECOND = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    with op.batch_alter_table("runs") as batch:
+        batch.add_column(sa.Column("mood", sa.Text, nullable=False, server_default="calm"))
+        batch.drop_column("note")
+    {more}
+"""
+
+
+@pytest.fixture
+def second(tmp_path, monkeypatch):
+    """Make the store's head a second revision; its argument ends that migration's body."""
+
+    def install(more: str = "") -> Path:
+        scripts = tmp_path / "scripts 100%"
+        shutil.copytree(opening.MIGRATIONS, scripts)
+        (scripts / "versions" / "0002_mood.py").write_text(SECOND.format(more=more))
+        monkeypatch.setattr(opening, "MIGRATIONS", scripts)
+        monkeypatch.setattr(opening, "HEAD", "0002")
+        return scripts
+
+    return install
+
+
+def tables(path):
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'"
+        return dict(connection.execute(query))
+
+
+def rows(path, query):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_the_newest_revision_is_the_one_that_the_code_expects():
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(opening.MIGRATIONS))
+    assert ScriptDirectory.from_config(configuration).get_heads() == [opening.HEAD]
+
+
+def test_migrating_from_nothing_gives_the_schema_of_a_fresh_store(tmp_path):
+    fresh, migrated = tmp_path / "fresh.db", tmp_path / "migrated.db"
+    RunStore.open(fresh).close()
+    engine = create_engine(f"sqlite:///{migrated}")
+    with engine.begin() as connection:
+        import alembic.command
+        from alembic.config import Config
+
+        configuration = Config()
+        configuration.set_main_option("script_location", str(opening.MIGRATIONS))
+        configuration.attributes["connection"] = connection
+        alembic.command.upgrade(configuration, "head")
+    engine.dispose()
+    assert set(tables(fresh)) >= set(schema.metadata.tables)
+    assert tables(fresh) == tables(migrated)
+    assert rows(fresh, "SELECT * FROM alembic_version") == rows(
+        migrated, "SELECT * FROM alembic_version"
+    )
+
+
+def test_an_older_store_is_backed_up_then_migrated_with_its_rows(store, path, second):
+    with store.start_run("kept", config={"a": 1}, data="faces") as run:
+        run.add_epoch(make_epoch(1))
+    store.close()
+    second()
+    opening.prepare(path)
+    assert rows(path, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(path, "SELECT name, mood FROM runs") == [("kept", "calm")]
+    assert rows(path, "SELECT epoch FROM epochs") == [(1,)]  # a rebuilt table did not cascade
+    (backup,) = path.parent.glob("runs.db.backup-*")
+    assert backup.name.startswith("runs.db.backup-0001-")
+    assert rows(backup, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert rows(backup, "SELECT name, note FROM runs") == [("kept", "")]
+
+
+@pytest.mark.parametrize("more", ["raise RuntimeError('midway')", "op.execute('BROKEN')"])
+def test_a_migration_that_fails_leaves_the_store_as_it_was(store, path, second, more):
+    with store.start_run("kept", config={}) as run:
+        run.add_epoch(make_epoch(1))
+    store.close()
+    before = tables(path)
+    second(more)
+    with pytest.raises((RuntimeError, StoreError)):
+        RunStore.open(path)
+    assert tables(path) == before
+    assert rows(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert rows(path, "SELECT epoch FROM epochs") == [(1,)]
+
+
+def test_a_migration_that_orphans_rows_is_undone(store, path, second):
+    with store.start_run("kept", config={}) as run:
+        run.add_epoch(make_epoch(1))
+    store.close()
+    second("op.execute('DELETE FROM runs')")
+    with pytest.raises(StoreError, match="rows without a run"):
+        RunStore.open(path)
+    assert rows(path, "SELECT name FROM runs") == [("kept",)]
+
+
+def test_processes_that_meet_migrate_once(path, second, script):
+    RunStore.open(path).close()
+    scripts = second("import time; time.sleep(0.5)")
+    text = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from fer_core.store import opening\n"
+        "opening.MIGRATIONS, opening.HEAD = Path(sys.argv[2]), '0002'\n"
+        "opening.prepare(Path(sys.argv[1]))\n"
+    )
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _: script(text, path, scripts), range(2)))
+    assert [(result.returncode, result.stderr) for result in results] == [(0, ""), (0, "")]
+    assert len(list(path.parent.glob("*backup*"))) == 1
+    assert rows(path, "SELECT version_num FROM alembic_version") == [("0002",)]
