@@ -25,7 +25,7 @@ from fer_core.records import (
     Run,
     Score,
 )
-from fer_core.store import RunStore, RunWriter
+from fer_core.store import RunStore, RunWriter, StoreError
 from fer_core.train import TrainingData, TrainingState, fit, predict_probabilities
 
 HELD_OUT_WITHOUT_VALIDATION = 0.15
@@ -207,7 +207,13 @@ def _train(
         writer.name, first_epoch=state.epoch + 1, epochs=config.epochs, device=state.device
     )
     for epoch in fit(state, data, config, progress=progress.batch):
-        weights_sha256, state_sha256 = folder.write_next(state)
+        try:
+            weights_sha256, state_sha256 = folder.write_next(state)
+        except OSError as error:  # a full disk, mostly
+            raise StoreError(
+                f"the checkpoint of epoch {epoch.epoch} was not written: {error.strerror}; "
+                f"make room in {folder.folder}, then: fer-core resume {writer.name!r}"
+            ) from error
         stored = dataclasses.replace(
             epoch, weights_sha256=weights_sha256, state_sha256=state_sha256
         )

@@ -49,7 +49,8 @@ def run() -> None:
     verbose = "--verbose" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--verbose"]
     try:
-        code = app(["--verbose", *arguments] if verbose else arguments, standalone_mode=False)
+        arguments = ["--verbose", *arguments] if verbose else arguments
+        code = app(arguments, prog_name="fer-core", standalone_mode=False)
     except InputError as error:
         _fail(error, 2, verbose)
     except TyperException as error:
@@ -59,8 +60,13 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone: nothing to tell
         code = 1
+    except ArithmeticError as error:  # training says that the loss is not finite
+        _fail(error, 1, verbose)
     except Exception as error:
-        _fail(f"{type(error).__name__}: {error}", 1, verbose)
+        from fer_core.store import StoreError
+
+        kind = "" if isinstance(error, StoreError) else f"{type(error).__name__}: "
+        _fail(f"{kind}{error}", 1, verbose)
     sys.exit(code)
 
 

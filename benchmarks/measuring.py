@@ -1,0 +1,46 @@
+"""What the benchmarks share: where they ran, medians, one JSON document."""
+
+import datetime
+import json
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def machine() -> dict[str, Any]:
+    """Return what a reader needs to judge the numbers."""
+    name = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            name = next(
+                (x.split(":")[1].strip() for x in lines if x.startswith("model name")), name
+            )
+    return {
+        "processor": name,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Return median, minimum and maximum."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def report(document: Mapping[str, Any], table: Table, *, as_json: bool, note: str = "") -> None:
+    """Print the table, or with --json exactly one document."""
+    if as_json:
+        json.dump(document, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        return
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    if note:
+        console.print(note)

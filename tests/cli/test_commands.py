@@ -1,0 +1,204 @@
+"""Every command as a person types it, in one small store."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fer_core.cli import demo
+from fer_core.cli.main import run
+from fer_core.config import RunConfig
+from fer_core.experiment import train_run
+from fer_core.store import RunStore
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Run `fer-core ARGUMENTS`; returns exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FER_STORE", str(tmp_path / "runs.db"))
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["fer-core", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def trained(tiny_store: RunStore, tiny_config: RunConfig) -> str:
+    """The name of a finished run; the store is the command's."""
+    return train_run(tiny_store, tiny_config, name="first").name
+
+
+def _json(result: tuple[int, str, str]) -> Any:
+    code, out, _ = result
+    assert code == 0
+    return json.loads(out)
+
+
+def test_the_main_job_in_five_commands(command: Command) -> None:
+    made = _json(command("data", "synth", "--n", "140", "--json"))
+    assert {s: v["count"] for s, v in made["splits"].items()} == {
+        "train": 112,
+        "validation": 14,
+        "test": 14,
+    }
+    assert list(made["splits"]["train"]["classes"])[:2] == ["Angry", "Disgust"]
+    assert _json(command("data", "list", "--json")) == [made]
+    small = ("--set", "batch_size=16", "--epochs", "2")
+    trained = _json(command("train", "e-dnn", "--name", "dnn", *small, "--json"))
+    assert (trained["name"], trained["epochs"], trained["test_accuracy"]) == ("dnn", 2, None)
+    score = _json(command("evaluate", "dnn", "--split", "test", "--average", "flip", "--json"))
+    assert (score["n"], score["averaging"], score["test_readings"]) == (14, "flip", 1)
+    assert score["interval"][0] <= score["accuracy"] <= score["interval"][1]
+    code, _, err = command("figure", "learning_curves", "dnn", "-o", "curves.csv")
+    assert code == 0, err
+    assert Path("curves.csv").stat().st_size > 100
+    (listed,) = _json(command("runs", "list", "--json"))
+    assert listed["test_accuracy"] == score["accuracy"]
+    assert (listed["test_averaging"], listed["synthetic"]) == ("flip", True)
+
+
+def test_runs_show_has_the_history_and_the_configuration(command: Command, trained: str) -> None:
+    shown = _json(command("runs", "show", trained, "--json"))
+    assert [epoch["epoch"] for epoch in shown["history"]] == [1, 2, 3, 4]
+    assert {"train_loss", "train_accuracy", "validation_loss", "validation_accuracy"} < set(
+        shown["history"][0]
+    )
+    assert shown["config"]["batch_size"] == 16
+    assert shown["versions"]["fer-lab"]
+    assert shown["device"]
+    code, out, _ = command("runs", "show", trained)
+    assert code == 0
+    assert "label_smoothing" in out
+
+
+def test_runs_are_renamed_tagged_noted_and_deleted(command: Command, trained: str) -> None:
+    assert command("runs", "rename", trained, "[red]second[/]")[0] == 0
+    assert command("runs", "tag", "[red]second[/]", "a", "b")[0] == 0
+    assert command("runs", "note", "[red]second[/]", "it <b>is</b>")[0] == 0
+    (run_,) = _json(command("runs", "list", "--json"))
+    assert (run_["name"], run_["tags"]) == ("[red]second[/]", ["a", "b"])
+    assert run_["note"] == "it <b>is</b>"
+    code, out, _ = command("runs", "list")
+    assert code == 0
+    assert "[red]second[/]" in out  # text, not markup
+    code, _, err = command("runs", "delete", run_["id"])
+    assert code == 2
+    assert "--yes" in err
+    assert command("runs", "delete", run_["id"], "--yes")[0] == 0
+    assert _json(command("runs", "list", "--json")) == []
+    report = _json(command("runs", "repair", "--json"))
+    assert isinstance(report, dict)
+
+
+def test_predictions_are_a_row_an_image(command: Command, trained: str) -> None:
+    code, _, err = command("predictions", trained, "-o", "p.csv", "--weights", "last")
+    assert code == 0, err
+    rows = list(csv.DictReader(io.StringIO(Path("p.csv").read_text(encoding="utf-8"))))
+    assert len(rows) == 14
+    assert rows[3]["sample"] == "validation:3"
+    assert rows[3]["name"].startswith("synthetic-")
+    assert sum(float(rows[3][name]) for name in list(rows[3])[3:]) == pytest.approx(1, abs=1e-4)
+
+
+def test_presets_show_counts_parameters_as_the_reports(command: Command) -> None:
+    shown = _json(command("presets", "show", "e-cnn", "--json"))
+    assert shown["parameters"] == {
+        "total": 10_607_815,
+        "trainable": 10_607_815,
+        "non_trainable": 0,
+    }
+    assert shown["layers"][0] == {
+        "name": "conv1",
+        "type": "Conv2d",
+        "output_shape": [32, 48, 48],
+        "parameters": 320,
+    }
+    names = [preset["name"] for preset in _json(command("presets", "list", "--json"))]
+    assert names == ["e-cnn", "e-dnn", "fast"]
+    assert "10,607,815 parameters" in command("presets", "show", "e-cnn")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ((), "Missing command; see: fer-core --help"),
+        (("bogus",), "No such command 'bogus'"),
+        (("train",), "'preset'; see: fer-core train --help"),
+        (("train", "vgg"), "no preset 'vgg'; use one of e-cnn, e-dnn, fast"),
+        (("train", "fast"), "no data set in the store; make one: fer-core data synth"),
+        (("train", "fast", "--data", "x"), "no data set 'x'"),
+        (("train", "fast", "--set", "speed"), "--set takes key=value, got 'speed'"),
+        (("train", "fast", "--set", "speed=1"), "unknown setting 'speed'"),
+        (("train", "fast", "--epochs", "0"), "epochs is 0"),
+        (("train", "fast", "--augment", "mirror"), "augment is 'mirror'"),
+        (("resume", "x"), "no run 'x'"),
+        (("evaluate", "x"), "no run 'x'"),
+        (("data", "import", "nothing.zip"), "nothing.zip"),
+        (("data", "synth", "--n", "3"), "3"),
+        (("figure", "pie", "x", "-o", "a.svg"), "x"),
+        (("runs", "show", "x"), "no run 'x'"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_code_2(
+    command: Command, arguments: tuple[str, ...], named: str
+) -> None:
+    with RunStore.open():  # there is a store, and nothing in it
+        pass
+    code, out, err = command(*arguments)
+    assert code == 2
+    assert out == ""
+    lines = [line for line in err.splitlines() if line.startswith("fer-core: ")]
+    assert len(lines) == 1
+    assert err.splitlines()[-1] == lines[0]
+    assert named in lines[0]
+
+
+def test_reading_commands_name_what_makes_a_store(command: Command) -> None:
+    code, _, err = command("runs", "list")
+    assert code == 2
+    assert "make demo" in err
+    assert not Path("runs.db").exists()
+
+
+def test_a_wrong_figure_or_format_writes_nothing(command: Command, trained: str) -> None:
+    for arguments in (("pie", trained, "-o", "a.csv"), ("confusion_matrix", trained, "-o", "a.x")):
+        code, _, err = command("figure", *arguments)
+        assert code == 2, err
+    code, _, err = command("figure", "confusion_matrix", trained, "-o", "a.csv", "--set", "q=1")
+    assert code == 2
+    assert "q" in err
+    assert [path.name for path in Path().iterdir() if path.name.startswith("a.")] == []
+
+
+def test_verbose_shows_the_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["fer-core", "runs", "list", "--verbose"])
+    with pytest.raises(Exception, match="make demo"):
+        run()
+
+
+def test_the_demo_trains_evaluates_and_keeps_what_is_there(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "DEMO_RUNS", (("e-dnn", 2),))
+    assert command("demo", "--n", "140")[0] == 0
+    (run_,) = _json(command("runs", "list", "--json"))
+    assert run_["name"] == "demo-synthetic-e-dnn"
+    assert run_["test_accuracy"] is not None
+    code, _, err = command("demo", "--n", "140")
+    assert code == 0
+    assert "is there already" in err
+    assert len(_json(command("runs", "list", "--json"))) == 1
