@@ -7,6 +7,7 @@ import platform
 import statistics
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,11 +17,10 @@ from rich.table import Table
 def machine() -> dict[str, Any]:
     """Return what a reader needs to judge the numbers."""
     name = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            name = next(
-                (x.split(":")[1].strip() for x in lines if x.startswith("model name")), name
-            )
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        models = [x for x in cpuinfo.read_text(encoding="utf-8").splitlines() if "model name" in x]
+        name = models[0].split(":")[1].strip() if models else name
     return {
         "processor": name,
         "cores": os.cpu_count(),

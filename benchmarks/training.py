@@ -131,6 +131,10 @@ def measure(name: str, count: int, rounds: int, note: Callable[[str], None]) -> 
     }
 
 
+def _text(values: dict[str, float], form: str) -> str:
+    return f"{values['median']:{form}} ({values['min']:{form}} to {values['max']:{form}})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -145,14 +149,7 @@ def main() -> None:
     for name, result in results.items():
         for way, speed in result["images_per_second"].items():
             ratio = result["ratio_spread"].get(way)
-            table.add_row(
-                name,
-                way,
-                f"{speed['median']:,.0f} ({speed['min']:,.0f} to {speed['max']:,.0f})",
-                f"{ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})"
-                if ratio
-                else "",
-            )
+            table.add_row(name, way, _text(speed, ",.0f"), _text(ratio, ".2f") if ratio else "")
     where = machine() | {"torch": torch.__version__} | dataclasses.asdict(device)
     where = {key: str(value) for key, value in where.items()}
     report(results | {"machine": where}, table, as_json=arguments.json, note=str(where))
