@@ -31,21 +31,31 @@ class Canvas:
         self.height = 0.0
         self.em = font_size * PX_PER_PT
         self.line = LINE * self.em
-        self.figure = go.Figure()
+        # Plain dicts until the end: plotly checks everything it is given, at every change.
+        self.layout: dict[str, Any] = {"annotations": []}
+        self._traces: list[dict[str, Any]] = []
+
+    def figure(self) -> go.Figure:
+        """Return what was placed so far as a plotly figure."""
+        return go.Figure(data=self._traces, layout=self.layout)
+
+    def add(self, kind: str, **trace: Any) -> None:
+        """Add a trace: ``scatter`` or another of plotly's types, with its settings."""
+        self._traces.append({"type": kind, **trace})
 
     def set_height(self, height: float) -> None:
         """Fix the height in px and everything that does not depend on the content."""
         self.height = float(ceil(height))
-        self.figure.update_layout(
-            template=palette.TEMPLATE,
-            width=self.width,
-            height=self.height,
-            margin={"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False},
-            font={"family": text.FONT_FAMILY, "size": self.em, "color": palette.INK},
-            paper_bgcolor="#ffffff",
-            plot_bgcolor="#ffffff",
-            hoverlabel={"font": {"family": text.FONT_FAMILY, "size": self.em}, "namelength": -1},
-        )
+        self.layout |= {
+            "template": palette.TEMPLATE,
+            "width": self.width,
+            "height": self.height,
+            "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False},
+            "font": {"family": text.FONT_FAMILY, "size": self.em, "color": palette.INK},
+            "paper_bgcolor": "#ffffff",
+            "plot_bgcolor": "#ffffff",
+            "hoverlabel": {"font": {"family": text.FONT_FAMILY, "size": self.em}},
+        }
 
     def panel(
         self,
@@ -76,18 +86,18 @@ class Canvas:
             "tickfont": {"size": self.em},
             "automargin": False,
         }
-        self.figure.update_layout(
-            {
-                f"xaxis{suffix}": common
-                | {"domain": [left / self.width, (left + width) / self.width]}
-                | {"anchor": f"y{suffix}", "title": self._title(titles[0])}
-                | xaxis,
-                f"yaxis{suffix}": common
-                | {"domain": [1 - (top + height) / self.height, 1 - top / self.height]}
-                | {"anchor": f"x{suffix}", "title": self._title(titles[1])}
-                | yaxis,
-            }
-        )
+        self.layout[f"xaxis{suffix}"] = common | {
+            "domain": [left / self.width, (left + width) / self.width],
+            "anchor": f"y{suffix}",
+            "title": self._title(titles[0]),
+            **xaxis,
+        }
+        self.layout[f"yaxis{suffix}"] = common | {
+            "domain": [1 - (top + height) / self.height, 1 - top / self.height],
+            "anchor": f"x{suffix}",
+            "title": self._title(titles[1]),
+            **yaxis,
+        }
 
     def _title(self, content: str) -> dict[str, Any]:
         return {"text": content, "font": {"size": self.em}, "standoff": 0.45 * self.em}
@@ -96,17 +106,19 @@ class Canvas:
         self, content: str, x: float, y: float, *, xanchor: str = "center", **options: Any
     ) -> None:
         """Write one line (already escaped) whose middle is `y` px from the top."""
-        self.figure.add_annotation(
-            text=content,
-            x=x / self.width,
-            y=1 - y / self.height,
-            xref="paper",
-            yref="paper",
-            xanchor=xanchor,
-            yanchor="middle",
-            showarrow=False,
-            borderpad=0,
-            **options,
+        self.layout["annotations"].append(
+            {
+                "text": content,
+                "x": x / self.width,
+                "y": 1 - y / self.height,
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": xanchor,
+                "yanchor": "middle",
+                "showarrow": False,
+                "borderpad": 0,
+                **options,
+            }
         )
 
     def legend_height(self, labels: list[str]) -> float:
@@ -119,26 +131,22 @@ class Canvas:
         room = self.width / self._legend_columns(labels) - _ENTRY_EXTRA - 1
         widest = max(text.text_width(label, self.em) for label in labels)
         columns = {} if self._legend_rows(labels) == 1 else {"entrywidth": min(room, widest + 4)}
-        self.figure.update_layout(
-            {
-                name: {
-                    "orientation": "h",
-                    "traceorder": "normal",
-                    "xref": "container",
-                    "yref": "container",
-                    "x": 0,
-                    "xanchor": "left",
-                    "y": 1 - top / self.height,
-                    "yanchor": "top",
-                    "entrywidthmode": "pixels",
-                    "itemsizing": "trace",
-                    "bgcolor": "rgba(0,0,0,0)",
-                    "font": {"size": self.em},
-                    **columns,
-                    **options,
-                }
-            }
-        )
+        self.layout[name] = {
+            "orientation": "h",
+            "traceorder": "normal",
+            "xref": "container",
+            "yref": "container",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1 - top / self.height,
+            "yanchor": "top",
+            "entrywidthmode": "pixels",
+            "itemsizing": "trace",
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": self.em},
+            **columns,
+            **options,
+        }
 
     @property
     def legend_room(self) -> float:

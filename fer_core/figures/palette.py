@@ -33,6 +33,7 @@ SYMBOLS = (
 
 # Light to dark with evenly falling lightness: the order survives a grey printer.
 SEQUENTIAL = ("#ffffff", "#d9e6f2", "#a9c8e2", "#6ba3cd", "#3378b0", "#104f89", "#062f5c")
+COLOUR_SCALE = [[i / (len(SEQUENTIAL) - 1), colour] for i, colour in enumerate(SEQUENTIAL)]
 
 
 class RunStyle(NamedTuple):
