@@ -81,8 +81,10 @@ class Database:
                 raise explain(error.orig, self.path) from None
             if isinstance(error.orig, (StoreError, InputError)):  # from the codec
                 raise error.orig from None
-            # An unpaired surrogate, a number of more than 64 bits.
             raise InputError(f"a value cannot be stored ({error.orig})") from None
+        except (UnicodeEncodeError, OverflowError) as error:
+            # An unpaired surrogate, a number of more than 64 bits.
+            raise InputError(f"a value cannot be stored ({error})") from None
         except sqlite3.Error as error:
             raise explain(error, self.path) from None
 
