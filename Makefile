@@ -22,9 +22,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-# SERVE=0: all but the dashboard. FER2013=archive.zip: on real data.
+# SERVE=0: all but the dashboard. FER2013=archive.zip: on real data. DEMO_OPTIONS="--epochs 1": see
+# fer-core demo --help.
 demo: install
-	$(BIN)/fer-core demo $(if $(FER2013),--fer2013 "$(FER2013)")
+	$(BIN)/fer-core demo $(if $(FER2013),--fer2013 "$(FER2013)") $(DEMO_OPTIONS)
 ifneq ($(SERVE),0)
 	$(BIN)/fer-core dashboard
 endif

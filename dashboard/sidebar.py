@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard import texts
+from dashboard import queries, texts
 from dashboard.queries import View
 from fer_core.records import RUNNING, Run
-from fer_core.store import RunStore
+from fer_core.store import RunStore, StoreError
 
 # A multiselect sends all its options to the browser; older runs are picked in the table of runs.
 OFFERED = 200
@@ -104,3 +104,17 @@ def _watch(store: RunStore, shown: tuple[Run, ...]) -> None:
             st.caption(
                 _("epoch {done} of {planned}").format(done=run.epochs, planned=run.epochs_planned)
             )
+
+
+def wait_for_another(error: StoreError) -> None:
+    """Draw the page anew as soon as the store can be used, or is unusable in another way."""
+
+    def look() -> None:
+        try:
+            queries.open_store().runs()
+        except StoreError as now:
+            if str(now) == str(error):
+                return
+        st.rerun()
+
+    st.fragment(look, run_every=IDLE)()

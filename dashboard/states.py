@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import texts
+from fer_core.records import FAILED, INTERRUPTED, STALE, Run
 from fer_core.store import StoreError, StoreUnavailable
 
 
@@ -39,15 +40,13 @@ def unavailable(error: StoreError) -> None:
 def no_runs(has_data: bool) -> None:
     """The store holds no run."""
     _ = texts.translate()
-    _state(
-        "no-runs",
-        ":material/rocket_launch:",
-        _("No runs yet"),
-        _("Train a first one; it shows up here by itself, from its first epoch on.")
-        if has_data
-        else _("Make synthetic faces and train on them; real data comes in by data import."),
-        command="fer-core train fast" if has_data else "fer-core data synth && fer-core train fast",
-    )
+    icon, title = ":material/rocket_launch:", _("No runs yet")
+    shows_up = _("A run shows up here by itself, from its start on.")
+    if has_data:
+        _state("no-runs", icon, title, shows_up, command="fer-core train fast")
+    else:
+        advice = _("Train three small ones on built-in faces; real ones: fer-core data import PATH")
+        _state("no-runs", icon, title, advice, shows_up, command="fer-core demo")
 
 
 def none_picked() -> None:
@@ -62,27 +61,28 @@ def none_picked() -> None:
     st.page_link("app_pages/runs.py", label=_("To the table of runs"), icon=":material/table_rows:")
 
 
-def stopped(name: str, status: str) -> None:
-    """A run ended before its last epoch: say how it goes on."""
+def stopped(run: Run) -> None:
+    """If a run ended before its last epoch, say how it goes on."""
     _ = texts.translate()
     reasons = {
-        "stale": _("The process that trained this run is gone. Nothing stored is lost."),
-        "interrupted": _("This run was interrupted. Nothing stored is lost."),
-        "failed": _("This run failed. The epochs before that are stored."),
+        STALE: _("{name}: its process is gone. What it stored is safe; it can go on."),
+        INTERRUPTED: _("{name}: interrupted. What it stored is safe; it can go on."),
+        FAILED: _("{name}: failed. The epochs before that are stored; it can go on."),
     }
-    with st.container(key="state-stopped", border=True):
-        st.text(reasons[status])
-        st.code(texts.command("fer-core", "resume", name), language="bash")
+    if run.status in reasons:
+        with st.container(key=f"state-stopped-{run.id}", border=True, gap="small"):
+            st.text(reasons[run.status].format(name=run.name))
+            st.code(texts.command("fer-core", "resume", run.name), language="bash")
 
 
-def not_evaluated(name: str, *, split: str, weights: str, averaging: str) -> None:
+def not_evaluated(run: Run, *, split: str, weights: str, averaging: str) -> None:
     """A picked run has no such predictions: say which command makes them."""
     _ = texts.translate()
-    words = ["fer-core", "evaluate", name, "--split", split]
+    words = ["fer-core", "evaluate", run.name, "--split", split]
     if weights != "best":
         words += ["--weights", weights]
     if averaging != "none":
         words += ["--average", averaging]
-    with st.container(border=True, key=f"state-not-evaluated-{name}"):
-        st.text(_("No such predictions of this run are stored yet: {name}").format(name=name))
+    with st.container(border=True, key=f"state-not-evaluated-{run.id}", gap="small"):
+        st.text(_("{name}: no such predictions are stored yet.").format(name=run.name))
         st.code(texts.command(*words), language="bash")

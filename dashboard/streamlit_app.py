@@ -51,4 +51,6 @@ try:
         st.title(page.title, anchor=False)
         states.no_runs(has_data=bool(view.store.datasets()))
 except StoreError as error:
+    st.title(page.title, anchor=False)
     states.unavailable(error)
+    sidebar.wait_for_another(error)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import texts
 from fer_core.analysis.metrics import accuracy_of
-from fer_core.figures.learning_curves import LearningCurves
+from fer_core.figures.learning_curves import LearningCurves, RunCurves
 from fer_core.figures.text import interval, points
 from fer_core.records import (
     FAILED,
@@ -259,7 +259,7 @@ def pairs(values: dict[str, object], _: Translate) -> pd.DataFrame:
 
 
 def curves(info: LearningCurves, _: Translate) -> pd.DataFrame:
-    """Return what each run's curves say, a row each: accuracies in 0..1, gaps in points."""
+    """Return what each run's curves say, a row each: accuracies in percent, gaps in points."""
     labels = status_labels(_)
     return pd.DataFrame(
         [
@@ -267,18 +267,27 @@ def curves(info: LearningCurves, _: Translate) -> pd.DataFrame:
                 "name": row.run.name,
                 "status": [labels.get(row.run.status, row.run.status)],
                 "epochs": f"{len(row.epoch)} / {row.run.epochs_planned}",
-                "best": int(row.epoch[row.best]),
-                "validation": 100 * float(row.raw["validation_accuracy"][row.best]),
-                "last": 100 * float(row.raw["validation_accuracy"][-1]),
-                "stops": int(row.epoch[row.stops_improving]),
-                "gap": points(float(row.gap[row.best])),
-                "last_gap": points(float(row.gap[-1])),
-                "time": texts.duration(float(row.seconds[-1])),
+                **_numbers(row),
             }
             for row in info.runs
-            if row.best is not None and row.stops_improving is not None
-        ]
+        ],
+        columns=list(curve_columns(_)),
     )
+
+
+def _numbers(row: RunCurves) -> dict[str, object]:
+    if row.best is None or row.stops_improving is None:
+        return {}
+    accuracies = row.raw["validation_accuracy"]
+    return {
+        "best": int(row.epoch[row.best]),
+        "validation": 100 * float(accuracies[row.best]),
+        "last": 100 * float(accuracies[-1]),
+        "stops": int(row.epoch[row.stops_improving]),
+        "gap": points(float(row.gap[row.best])),
+        "last_gap": points(float(row.gap[-1])),
+        "time": texts.duration(float(row.seconds[-1])),
+    }
 
 
 def curve_columns(_: Translate) -> Columns:

@@ -24,6 +24,11 @@ class Device:
     def precision(self) -> str:
         return str(self.compute_dtype).removeprefix("torch.")
 
+    def place(self, model: torch.nn.Module) -> None:
+        """Move a model here in place, its maps laid out channels last: the faster way."""
+        model.to(memory_format=torch.channels_last)
+        model.to(self.torch_device)
+
     def autocast(self) -> torch.autocast:
         """Return the context in which networks run forward."""
         return torch.autocast(

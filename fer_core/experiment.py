@@ -168,7 +168,7 @@ def evaluate_run(
     model = Classifier(Normalise(config.normalise), build(config.architecture))
     folder = CheckpointFolder(store.checkpoint_folder(run.id))
     model.load_state_dict(folder.load_weights(epoch.weights_sha256))
-    model = model.to(chosen.torch_device, memory_format=torch.channels_last)
+    chosen.place(model)
     pixels = store.images(run.dataset_fingerprint, images.source, images.indices)
     probabilities = predict_probabilities(
         model,

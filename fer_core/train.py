@@ -68,7 +68,7 @@ class TrainingState:
         torch.manual_seed(config.seed)  # initial weights, then dropout
         normalise = Normalise(config.normalise, mean=mean, deviation=deviation)
         model = Classifier(normalise, build(config.architecture))
-        model = model.to(device.torch_device, memory_format=torch.channels_last)
+        device.place(model)
         generator = torch.Generator(device.torch_device).manual_seed(config.seed)
         return cls(model, _optimizer(model, config), generator, device=device)
 

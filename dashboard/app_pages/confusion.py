@@ -30,7 +30,7 @@ predictions = {name: options[name] for name in ("split", "weights", "averaging")
 runs = tuple(run for run in view.picked if run.score(**predictions))
 for run in view.picked:
     if run not in runs:
-        states.not_evaluated(run.name, **predictions)
+        states.not_evaluated(run, **predictions)
 if runs:
     show.figure(
         view,

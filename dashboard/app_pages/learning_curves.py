@@ -41,5 +41,8 @@ st.dataframe(
     tables.curves(built.info, _),
     hide_index=True,
     column_config=tables.curve_columns(_),
+    placeholder="",
     alt=_("Best epoch, gap and where validation stops improving, for each run"),
 )
+for run in view.picked:
+    states.stopped(run)

@@ -4,7 +4,6 @@ import streamlit as st
 
 from dashboard import queries, sidebar, states, tables, texts
 from dashboard.queries import View
-from fer_core.records import FAILED, INTERRUPTED, STALE
 
 _ = texts.translate()
 view: View = st.session_state.view
@@ -48,8 +47,7 @@ details = queries.details(view.store, run)
 st.text(tables.origin(run, _))
 if run.note:
     st.text(run.note)
-if run.status in (STALE, INTERRUPTED, FAILED):
-    states.stopped(run.name, run.status)
+states.stopped(run)
 with st.container(horizontal=True, key="facts", gap="large"):
     for fact in tables.facts(run, _):
         st.metric(

@@ -118,8 +118,10 @@ def _dense(shape: Shape, units: int, *, bias: bool = True) -> nn.Module:
     if len(shape) != 1:
         raise InputError("needs a vector: put { flatten = true } before it")
     dense = nn.Linear(shape[0], _count(units), bias=bias)
-    gain = "linear" if units == len(CLASS_NAMES) else "relu"
-    nn.init.kaiming_uniform_(dense.weight, nonlinearity=gain)
+    if units == len(CLASS_NAMES):  # the logits: no activation follows
+        nn.init.kaiming_uniform_(dense.weight, nonlinearity="linear")
+    else:
+        nn.init.kaiming_uniform_(dense.weight, nonlinearity="relu")
     if dense.bias is not None:
         nn.init.zeros_(dense.bias)
     return dense
