@@ -1,0 +1,95 @@
+"""The README's marked commands and CONTRIBUTING's recipes, run as they stand in a clone."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fer_core.records import CLASS_NAMES, DatasetArrays
+
+ROOT = Path(__file__).parent.parent
+PREFIXES = {"train": "Training", "validation": "PublicTest", "test": "PrivateTest"}
+
+
+def marked_blocks(document: str) -> dict[str, str]:
+    """Return the code blocks that follow a line ``<!-- tested: NAME -->``."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    found = re.findall(r"<!-- tested: (.+?) -->\n```\w+\n(.*?)```", text, flags=re.DOTALL)
+    return dict(found)
+
+
+def archive(faces: DatasetArrays, path: Path) -> None:
+    """Write faces in the layout of the Kaggle archive."""
+    with zipfile.ZipFile(path, "w") as members:
+        for split, prefix in PREFIXES.items():
+            folder = "train" if split == "train" else "test"
+            arrays = faces.splits[split]
+            for number, (image, label) in enumerate(zip(arrays.images, arrays.labels, strict=True)):
+                content = io.BytesIO()
+                Image.fromarray(image).save(content, "JPEG", quality=95)
+                name = CLASS_NAMES[label].lower()
+                members.writestr(f"{folder}/{name}/{prefix}_{number}.jpg", content.getvalue())
+
+
+@pytest.mark.browser
+def test_the_readmes_commands_work_in_a_fresh_clone(
+    tmp_path: Path, tiny_faces: DatasetArrays, chromium: str
+) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    archive(tiny_faces, clone / "fer2013.zip")
+    blocks = marked_blocks("README.md")
+    assert list(blocks) == ["main job", "tidy"]
+    script = "\n".join(blocks.values())
+    script = re.sub(
+        r"(fer-core train .*?)(?: --epochs \d+)?$", r"\1 --epochs 1", script, flags=re.M
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "FER_STORE"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    environment["PYTHONPATH"] = str(clone)
+    done = subprocess.run(
+        ["bash", "-euxc", script],
+        cwd=clone,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (clone / "curves.pdf").read_bytes().startswith(b"%PDF")
+    assert 'width="170mm"' in (clone / "confusion.svg").read_text(encoding="utf-8")
+    assert (clone / "predictions.csv").is_file()
+    # What the README says stays out of the repository stays out.
+    status = ["git", "status", "--porcelain", "runs"]
+    clean = subprocess.run(status, cwd=clone, capture_output=True, text=True, check=True)
+    assert clean.stdout == ""
+
+
+def test_the_readmes_file_tree_names_what_there_is() -> None:
+    tree = (ROOT / "README.md").read_text(encoding="utf-8").split("## Where things are")[1]
+    tree = tree.split("```")[1]
+    named = {line.split()[0].rstrip("/") for line in tree.splitlines() if line.strip()}
+    for path in (ROOT / "fer_core").iterdir():
+        if not path.name.startswith("__"):
+            assert path.name in named | {"fingerprints.py", "translation.py", "checkpoints.py"}
+    for name in named:
+        assert (ROOT / name).exists() or (ROOT / "fer_core" / name).exists(), name
+
+
+def test_make_demo_does_what_the_readme_says() -> None:
+    stamp = ["-o", "install", "-n", "demo"]
+    make = subprocess.run(
+        ["make", *stamp, "FER2013=a b.zip"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    lines = [line for line in make.stdout.splitlines() if "fer-core" in line]
+    assert lines == ['.venv/bin/fer-core demo --fer2013 "a b.zip" ', ".venv/bin/fer-core dashboard"]
+    make = subprocess.run(
+        ["make", *stamp, "SERVE=0"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "dashboard" not in make.stdout

@@ -1,0 +1,33 @@
+"""Who adds a figure, a page or a family of models adds a line to its table, too."""
+
+from pathlib import Path
+
+from fer_core import figures, models
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_figure_is_in_the_table() -> None:
+    written = {
+        path.stem
+        for path in (ROOT / "fer_core" / "figures").glob("*.py")
+        if "\ndef collect(" in path.read_text(encoding="utf-8")
+    }
+    assert written == set(figures.FIGURES)
+    for module in figures.FIGURES.values():
+        assert all(callable(getattr(module, n)) for n in ("collect", "draw", "table", "describe"))
+
+
+def test_every_page_is_in_the_page_list() -> None:
+    listed = (ROOT / "dashboard" / "streamlit_app.py").read_text(encoding="utf-8")
+    for path in (ROOT / "dashboard" / "app_pages").glob("*.py"):
+        assert path.name == "__init__.py" or f'"{path.name}"' in listed
+
+
+def test_every_family_of_models_is_in_the_table() -> None:
+    written = {
+        path.stem
+        for path in (ROOT / "fer_core" / "models").glob("*.py")
+        if "\ndef build(" in path.read_text(encoding="utf-8") and path.name != "__init__.py"
+    }
+    assert written == set(models.MODELS)
