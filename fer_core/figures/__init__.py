@@ -81,7 +81,8 @@ def build(
         one_of(f"option of {name}", option, tuple(options_of(name)))
     if not run_ids:
         raise InputError(f"figure {name} needs at least one run; see: fer-core runs list")
-    info = module.collect(store, tuple(dict.fromkeys(run_ids)), **options)
+    ids = dict.fromkeys(store.run(reference).id for reference in run_ids)
+    info = module.collect(store, tuple(ids), **options)
     return Built(
         name=name,
         figure=module.draw(info, language=language, width_mm=width_mm, font_size=font_size),

@@ -1,6 +1,6 @@
 """Which class is taken for which: confusion matrices of one or several runs on one scale."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -83,29 +83,29 @@ def collect(
 
 
 def table(info: ConfusionMatrices) -> pd.DataFrame:
-    """Return the cells, 49 rows a run; `value` is what the figure shows, empty for a share of
-    nothing; class names are English whatever the figure's language."""
-    return pd.DataFrame(
-        [
-            {
-                "run_id": run.run.id,
-                "run": run.run.name,
-                "synthetic": run.run.synthetic,
-                "split": info.split,
-                "weights": info.weights,
-                "averaging": info.averaging,
-                "epoch": run.epoch,
-                "true": true,
-                "predicted": predicted,
-                "count": int(run.counts[i, j]),
-                "normalise": info.normalise,
-                "value": run.values[i, j],
-            }
-            for run in info.runs
-            for i, true in enumerate(CLASS_NAMES)
-            for j, predicted in enumerate(CLASS_NAMES)
-        ]
-    )
+    """Return the cells, 49 rows a run: the count, and the share that the figure shows in a column
+    that says of what (``share_of_true``), empty for a share of nothing. Class names are English
+    whatever the figure's language."""
+    rows = []
+    for run in info.runs:
+        for i, true in enumerate(CLASS_NAMES):
+            for j, predicted in enumerate(CLASS_NAMES):
+                row: dict[str, Any] = {
+                    "run_id": run.run.id,
+                    "run": run.run.name,
+                    "synthetic": run.run.synthetic,
+                    "split": info.split,
+                    "weights": info.weights,
+                    "averaging": info.averaging,
+                    "epoch": run.epoch,
+                    "true": true,
+                    "predicted": predicted,
+                    "count": int(run.counts[i, j]),
+                }
+                if info.normalise != "counts":
+                    row[f"share_of_{info.normalise}"] = float(run.values[i, j])
+                rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def describe(info: ConfusionMatrices, *, language: str = "en") -> str:

@@ -1,0 +1,129 @@
+"""A store with runs whose curves and predictions are known, and the browser that draws them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from fer_core.figures import browser
+from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
+from fer_core.records import DatasetArrays, Epoch, Predictions, SplitArrays
+from fer_core.store import RunStore
+
+VALIDATION_IMAGES, TWINS = 200, 20
+LONG = "a-name-of-eighty-characters-with-all-that-somebody-put-into-it-lr0.003-seed00001"
+CHINESE = "表情辨識實驗第一次訓練的結果"
+MARKUP = "<b>bold</b> & <script>alert(1)</script> %{x} $x$"
+
+
+class Known(NamedTuple):
+    """What was put into the store, to compute the expected numbers from."""
+
+    store: RunStore
+    labels: np.ndarray
+    twins: np.ndarray
+    histories: dict[str, tuple[Epoch, ...]]
+    probabilities: dict[str, np.ndarray]
+    long: str = LONG
+    chinese: str = CHINESE
+    markup: str = MARKUP
+
+
+def _arrays(synthetic: bool, seed: int) -> DatasetArrays:
+    rng = np.random.default_rng(seed)
+    counts = {"train": 100, "validation": VALIDATION_IMAGES, "test": 50}
+    splits = {
+        name: SplitArrays(
+            rng.integers(0, 256, (count, 48, 48), dtype=np.uint8),
+            rng.integers(0, 6, count).astype(np.int8),  # no image of class 6, Neutral
+            tuple(f"{name}-{index}" for index in range(count)),
+        )
+        for name, count in counts.items()
+    }
+    groups = {name: 1000 * k + np.arange(n) for k, (name, n) in enumerate(counts.items())}
+    groups["validation"][:TWINS] = groups["train"][:TWINS]
+    prints = {name: split_fingerprint(s.images, s.labels) for name, s in splits.items()}
+    return DatasetArrays(
+        form="made-up",
+        splits=splits,
+        identical_groups={name: group.astype(np.int32) for name, group in groups.items()},
+        fingerprints=prints,
+        fingerprint=dataset_fingerprint(prints),
+        synthetic=synthetic,
+    )
+
+
+def _history(epochs: int, top: float, seed: int) -> tuple[Epoch, ...]:
+    rng = np.random.default_rng(seed)
+    rise = 1 - np.exp(-np.arange(1, epochs + 1) / 6)
+    return tuple(
+        Epoch(
+            epoch=number,
+            train_loss=float(2 - 1.5 * share + rng.normal(0, 0.01)),
+            train_accuracy=float(0.2 + 0.7 * share),
+            validation_loss=float(2 - share + rng.normal(0, 0.03)),
+            validation_accuracy=float(0.2 + (top - 0.2) * share + rng.normal(0, 0.01)),
+            seconds=10.0 + seed,
+        )
+        for number, share in enumerate(rise, start=1)
+    )
+
+
+def _probabilities(labels: np.ndarray, right: float, seed: int) -> np.ndarray:
+    """Never class 1 (Disgust), so that its column of the confusion matrix is empty."""
+    rng = np.random.default_rng(seed)
+    answers = np.where(rng.random(len(labels)) < right, labels, rng.integers(2, 7, len(labels)))
+    answers[answers == 1] = 0
+    probabilities = np.full((len(labels), 7), 0.05, np.float32)
+    probabilities[np.arange(len(labels)), answers] = 0.7
+    return probabilities
+
+
+@pytest.fixture(scope="session")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+    """Runs: cnn, dnn, the long, the Chinese and the marked-up name on made-up faces (20 epochs,
+    predictions), `real` on others, `first` with one epoch and `new` with none."""
+    with RunStore.open(tmp_path_factory.mktemp("figures") / "runs.db") as store:
+        made_up = _arrays(True, 0)
+        store.add_dataset("made-up", made_up)
+        store.add_dataset("photographs", _arrays(False, 1))
+        histories, probabilities = {}, {}
+        runs = {"cnn": 20, "dnn": 20, LONG: 20, CHINESE: 20, MARKUP: 20, "first": 1, "new": 0}
+        for seed, (name, epochs) in enumerate({**runs, "real": 20}.items()):
+            data = "photographs" if name == "real" else "made-up"
+            histories[name] = _history(epochs, 0.75 - 0.03 * seed, seed)
+            with store.start_run(name, config={}, data=data, epochs_planned=20) as run:
+                for epoch in histories[name]:
+                    run.add_epoch(epoch)
+            if epochs < 20:
+                continue
+            judged = store.evaluation_split(run.id, "validation")
+            probabilities[name] = _probabilities(judged.labels, 0.7, seed)
+            for split in ("validation", "test"):
+                judged = store.evaluation_split(run.id, split)
+                given = probabilities[name][: len(judged.labels)]
+                store.add_predictions(
+                    run.id,
+                    Predictions(split, "best", "none", given, 17, "hash", judged.fingerprint),
+                )
+        yield Known(
+            store,
+            made_up.splits["validation"].labels,
+            np.arange(VALIDATION_IMAGES) < TWINS,
+            histories,
+            probabilities,
+        )
+
+
+@pytest.fixture
+def drawing(chromium: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The browser that figures are drawn with."""
+    monkeypatch.setenv("BROWSER_PATH", chromium)
+    return chromium
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_browser_left_running() -> Iterator[None]:
+    yield
+    browser.stop()

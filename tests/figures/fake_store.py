@@ -1,1 +1,0 @@
-"""The part of the run store that figures read, in memory, with plausible runs."""

@@ -1,0 +1,73 @@
+import html
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer_core.figures import text
+from fer_core.translation import translator
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=90)
+
+
+@given(ANY_TEXT)
+def test_clean_text_is_one_line_that_any_format_can_hold(given_text):
+    cleaned = text.clean(given_text)
+    cleaned.encode()
+    assert not {unicodedata.category(c) for c in cleaned} & {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
+    assert cleaned == cleaned.strip()
+
+
+def test_names_in_any_script_stay_as_they_are():
+    assert text.clean("表情 vgg-3 naïve ±1 😀") == "表情 vgg-3 naïve ±1 😀"
+    assert text.clean("two\nlines\tand \u202eturned") == "two lines and turned"
+
+
+@given(ANY_TEXT)
+def test_escaped_text_has_no_tags_and_reads_back(given_text):
+    escaped = text.escape(given_text)
+    assert not set("<>") & set(escaped)
+    assert html.unescape(escaped) == given_text or "&" in given_text
+
+
+def test_escaping_worked_by_hand():
+    assert text.escape("<b>x</b> &amp; <br>") == "&lt;b&gt;x&lt;/b&gt; &amp;amp; &lt;br&gt;"
+
+
+@given(ANY_TEXT.map(text.clean), st.floats(20, 300))
+def test_shortened_text_fits(given_text, room):
+    shortened = text.shorten(given_text, 12, room)
+    assert text.text_width(shortened, 12) <= room
+    assert shortened == given_text or text.ELLIPSIS in shortened
+
+
+def test_shortened_names_keep_both_ends():
+    shortened = text.shorten("resnet-18-with-a-very-long-description-seed2", 12, 130)
+    assert shortened.startswith("resnet-18")
+    assert shortened.endswith("seed2")
+
+
+def test_widths_of_liberation_sans():
+    assert text.text_width("0.65", 12) == pytest.approx(12 * (3 * 0.556 + 0.278))
+    assert text.text_width("Will", 1000) == 944 + 3 * 222
+    assert text.text_width("表情", 12) == 24
+
+
+def test_labels_stay_distinct_when_shortened():
+    names = ["x" * 50 + "a" + "y" * 50, "x" * 50 + "b" + "y" * 50, "short"]
+    labels = text.run_labels(names, 12, 150)
+    assert len(set(labels)) == 3
+    assert labels[0].startswith("1: ")
+    assert labels[2] == "short"
+    assert all(text.text_width(label, 12) <= 150 for label in labels)
+
+
+def test_numbers_have_the_same_digits_everywhere():
+    assert text.percent(0.65449) == "65.4 %"
+    assert text.points(-0.0123) == "-1.2"
+    assert text.interval(0.638, 0.67) == "[63.8, 67.0]"
+
+
+def test_class_names_are_in_the_official_order():
+    assert text.class_labels(translator("en"))[::3] == ["Angry", "Happy", "Neutral"]
