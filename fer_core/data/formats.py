@@ -42,7 +42,7 @@ def read(path: Path | str, *, progress: Progress | None = None) -> Read:
                     return Read(reader.name, reader.read(source, progress or no_progress))
             raise _unknown(source)
     except OSError as error:
-        raise refused(path, f"cannot be read: {quoted(error)}; check file and disk") from None
+        raise refused(path, f"cannot be read: {reason_of(error)}; check file and disk") from None
     except MemoryError:
         raise refused(path, "more than fits in memory; import a part of it") from None
 
@@ -51,16 +51,16 @@ def open_source(path: Path) -> Source:
     """Open whatever lies at a path; raises InputError where nothing can be read."""
     try:
         mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            return Folder(path)
-        if not stat.S_ISREG(mode):
-            raise refused(path, "neither a file nor a folder; name a zip, a folder or a csv")
-        with path.open("rb") as file:
-            head = file.read(4)
     except FileNotFoundError:
         raise refused(path, "no such file or folder; check the path") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise refused(path, f"cannot be read: {reason_of(error)}; check the path") from None
+    if stat.S_ISDIR(mode):
+        return Folder(path)
+    if not stat.S_ISREG(mode):
+        raise refused(path, "neither a file nor a folder; name a zip, a folder or a csv")
+    with path.open("rb") as file:
+        head = file.read(4)
     if not head:
         raise refused(path, "the file is empty; download it again")
     return ZipArchive(path) if head[:2] == b"PK" else SingleFile(path)
@@ -74,9 +74,9 @@ def _unknown(source: Source) -> InputError:
     if len(members) > 1:
         return refused(
             source,
-            f"{len(members):,} files such as {quoted(members[0])!r}, of no known form{expected}",
+            f"{len(members):,} files such as '{quoted(members[0])}', of no known form{expected}",
         )
     header = fer2013_csv.header_of(source, members[0])
     if header is None:
         return refused(source, f"neither a zip nor text in UTF-8{expected}")
-    return refused(source, f"the first line is {quoted(','.join(header), 60)!r}{expected}")
+    return refused(source, f"the first line is '{quoted(','.join(header), 60)}'{expected}")

@@ -42,7 +42,7 @@ class Source(Protocol):
 def quoted(text: object, most: int = 160) -> str:
     """Return a name for an error's line: without line breaks or control characters, not long."""
     text = str(text)
-    shown = text if text.isprintable() else ascii(text)
+    shown = text if text.isprintable() else ascii(text)[1:-1]
     return shown if len(shown) <= most else f"{shown[: most // 2]}...{shown[-most // 2 :]}"
 
 

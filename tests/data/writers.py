@@ -14,9 +14,7 @@ USAGES = {TRAIN: "Training", VALIDATION: "PublicTest", TEST: "PrivateTest"}
 FOLDERS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
-def random_splits(
-    counts: Mapping[str, int] | None = None, seed: int = 0
-) -> dict[str, SplitArrays]:
+def random_splits(counts: Mapping[str, int] | None = None, seed: int = 0) -> dict[str, SplitArrays]:
     """Noise with random labels, in the order in which an archive's paths sort."""
     random = np.random.default_rng(seed)
     splits = {}

@@ -165,7 +165,7 @@ def _pixels_or_reason(text: bytes) -> np.ndarray:
 
 
 def _shown(text: bytes) -> str:
-    return repr(quoted(text.decode("utf-8", "backslashreplace"), 40))
+    return f"'{quoted(text.decode('utf-8', 'backslashreplace'), 40)}'"
 
 
 def _by_split(

@@ -1,0 +1,160 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer_core.data.formats import read
+from fer_core.errors import InputError
+from fer_core.records import TEST, TRAIN, VALIDATION
+
+from .writers import encoded, member, members_of, png, random_splits, write_folder, write_zip
+
+Write = Callable[[Path, dict[str, bytes]], Path]
+FACE = png(np.arange(2304, dtype=np.uint8).reshape(48, 48))
+both = pytest.mark.parametrize("write", [write_zip, write_folder])
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(f"{path}: ")
+    return message.removeprefix(f"{path}: ")
+
+
+@both
+@pytest.mark.parametrize("top", ["", "archive/", "./"])
+def test_images_come_back_sorted_by_path(tmp_path: Path, write: Write, top: str) -> None:
+    splits = random_splits()
+    members = dict(reversed(members_of(splits, top).items()))
+    form, found = read(write(tmp_path / "data", members))
+    assert form == "kaggle-archive"
+    assert list(found) == [TRAIN, VALIDATION, TEST]
+    for name, split in splits.items():
+        assert found[name].names == split.names
+        assert np.array_equal(found[name].images, split.images)
+        assert np.array_equal(found[name].labels, split.labels)
+
+
+@both
+def test_the_prefix_gives_the_split_and_the_folder_s_name_the_class(
+    tmp_path: Path, write: Write
+) -> None:
+    names = ["train/Joy/Training_9.jpg", "test/Anger/PublicTest_1.jpg", "test/sad/PrivateTest_2.x"]
+    found = read(write(tmp_path / "data", dict.fromkeys(names, FACE))).splits
+    assert {name: (split.labels.tolist(), split.names) for name, split in found.items()} == {
+        TRAIN: ([3], (names[0],)),
+        VALIDATION: ([0], (names[1],)),
+        TEST: ([4], (names[2],)),
+    }
+
+
+@both
+def test_what_systems_leave_behind_and_read_mes_are_passed_over(
+    tmp_path: Path, write: Write
+) -> None:
+    extra = [
+        "__MACOSX/train/angry/._Training_1.jpg",
+        "train/angry/.DS_Store",
+        "train/Thumbs.db",
+        "README.md",
+    ]
+    members = {"train/angry/Training_1.jpg": FACE} | dict.fromkeys(extra, b"x")
+    assert len(read(write(tmp_path / "data", members)).splits[TRAIN].labels) == 1
+
+
+def test_colour_becomes_grey_by_the_documented_weights(tmp_path: Path) -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    image = Image.fromarray(colours)
+    members = {
+        "train/happy/Training_1.png": encoded(image, "PNG"),
+        "train/happy/Training_2.png": encoded(image.convert("RGBA"), "PNG"),
+    }
+    found = read(write_zip(tmp_path / "a.zip", members)).splits[TRAIN].images
+    weighed = colours @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(found - weighed).max() <= 1
+
+
+def test_progress_counts_images(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    members = {member(TRAIN, 0, i): FACE for i in range(300)}
+    read(write_zip(tmp_path / "a.zip", members), progress=lambda d, t: told.append((d, t)))
+    assert told == [(256, 300), (300, 300)]
+
+
+@both
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("train/bored/Training_1.jpg", FACE, "class 'bored' is unknown; name the folder one of an"),
+        ("train/3/Training_1.jpg", FACE, "class '3' is unknown; name the folder one of angry, di"),
+        ("train/sad/PublicTest_1.jpg", FACE, "PublicTest images belong in test/, not in train/;"),
+        ("test/sad/Training_1.jpg", FACE, "Training images belong in train/, not in test/; move"),
+        ("train/sad/photo.jpg", FACE, "does not fit train/<class>/Training_<id>.jpg and test/"),
+        ("train/sad/Holiday_1.jpg", FACE, "does not fit train/<class>/Training_<id>.jpg and te"),
+        ("train/sad/more/Training_1.jpg", FACE, "does not fit train/<class>/Training_<id>.jpg"),
+        ("validation/sad/x.png", FACE, "does not fit train/<class>/Training_<id>.jpg and test/"),
+        ("train/sad/Training_1.jpg", b"", "empty; replace it or take it out"),
+        ("train/sad/Training_1.jpg", b"GIF89a", "not a JPEG or PNG image; replace it or take"),
+        ("train/sad/Training_1.jpg", FACE[:90], "a damaged image ("),
+        ("train/sad/Training_1.jpg", FACE[:8], "a damaged image ("),
+        ("train/sad/Training_1.jpg", b"\xff\xd8\xff\xe0", "a damaged image ("),
+        (
+            "train/sad/Training_1.jpg",
+            png(np.zeros((48, 47), np.uint8)),
+            "47x48 pixels; this form holds 48x48, resize it",
+        ),
+        (
+            "train/sad/Training_1.jpg",
+            png(np.zeros((48, 48), np.uint16)),
+            "pixels of mode I;16; save it as 8-bit grey",
+        ),
+    ],
+)
+def test_a_wrong_member_is_refused_by_its_name(
+    tmp_path: Path, write: Write, name: str, content: bytes, reason: str
+) -> None:
+    members = {"train/angry/Training_0.jpg": FACE, name: content}
+    message = refusal(write(tmp_path / "data", members))
+    assert message.startswith(f"{name}: {reason}")
+
+
+@both
+def test_two_data_sets_in_one_are_refused(tmp_path: Path, write: Write) -> None:
+    members = {"a/train/sad/Training_1.jpg": FACE, "b/train/sad/Training_2.jpg": FACE}
+    message = refusal(write(tmp_path / "data", members))
+    assert message == "two data sets, in 'a/' and 'b/'; import one of them"
+
+
+def test_a_picture_s_size_is_checked_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bomb: 30,000 x 30,000 pixels in few bytes."""
+    header = bytearray(png(np.zeros((48, 48), np.uint8)))
+    header[16:24] = (30_000).to_bytes(4, "big") * 2
+    import zlib
+
+    header[29:33] = zlib.crc32(header[12:29]).to_bytes(4, "big")
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
+    path = write_zip(tmp_path / "a.zip", {"train/sad/Training_1.png": bytes(header)})
+    assert "30000x30000 pixels; this form holds 48x48, resize it" in refusal(path)
+
+
+def test_a_member_larger_than_any_such_image_is_not_read(tmp_path: Path) -> None:
+    big = FACE + bytes(2**20)
+    for write, size in ((write_zip, f"{len(big):,} bytes, more than"), (write_folder, "more than")):
+        message = refusal(write(tmp_path / write.__name__, {"train/sad/Training_1.png": big}))
+        assert message == f"train/sad/Training_1.png: {size} 1,048,576 bytes; leave it out" or (
+            message == f"train/sad/Training_1.png: {size} 1,048,576; leave it out"
+        )
+
+
+@both
+def test_unknown_contents_are_refused_with_what_was_expected(tmp_path: Path, write: Write) -> None:
+    message = refusal(write(tmp_path / "data", {"a/1.txt": b"x", "a/2.txt": b"y"}))
+    assert message.startswith("2 files such as 'a/1.txt', of no known form; expected a zip or")
+    assert "train/<class>/Training_<id>.jpg" in message
+    assert message.endswith("or a csv with the columns emotion,pixels,Usage")
