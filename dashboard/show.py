@@ -158,10 +158,10 @@ def _cached(
 ) -> figures.Built:
     run_ids = [key.run_id for key in keys]
     built = figures.build(name, _store, run_ids, language=language, **options)
-    # Only what a screen can show: zooming that outlives a redrawing, and what was clicked.
+    # Only what a screen can show: what the mouse is over, and what was clicked.
     # Plotly would fade all other text unless the clicked one has a colour of its own.
-    built.figure.update_layout(uirevision=name, hoverlabel={"bgcolor": INK, "bordercolor": INK})
-    built.figure.update_layout(hoverlabel_font_color="#ffffff")
+    hover = {"bgcolor": INK, "bordercolor": INK, "font": {"color": "#ffffff"}}
+    built.figure.update_layout(hoverlabel=hover)
     built.figure.update_traces(
         selected={"textfont": {"color": CHOSEN}}, selector={"mode": "markers+text"}
     )

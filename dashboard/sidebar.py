@@ -22,14 +22,8 @@ def view(store: RunStore) -> View:
     with st.sidebar:
         picked = _pick(by_name)
         watch = st.fragment(_watch, run_every=TRAINING if _running(runs) else IDLE)
-        watch(store, runs)
+        watch(store, runs, [runs])
     return View(store, runs, tuple(by_name[name] for name in picked))
-
-
-def pick(names: list[str]) -> None:
-    """Make these runs the picked ones (in a callback, before the sidebar is drawn)."""
-    st.session_state["runs"] = names[:MOST_PICKED]
-    st.session_state.pop("unknown_runs", None)
 
 
 def tick_rows(key: str, names: list[str]) -> None:
@@ -43,7 +37,9 @@ def pick_rows(key: str, names: list[str]) -> None:
     ticked = [names[row] for row in st.session_state[key]["selection"]["rows"]]
     picked = [name for name in st.session_state.runs if name in ticked or name not in names]
     added = [name for name in ticked if name not in picked]
-    pick([*picked, *added])
+    added = added[: max(0, MOST_PICKED - len(picked))]
+    st.session_state["runs"] = [*picked, *added]
+    st.session_state.pop("unknown_runs", None)
     if added:
         st.session_state.details_of = added[-1]
 
@@ -75,6 +71,8 @@ def _pick(by_name: dict[str, Run]) -> list[str]:
                 offered=OFFERED, total=texts.count(len(by_name))
             )
         )
+    if len(picked) == MOST_PICKED:
+        st.caption(_("No more than {most} runs at once.").format(most=MOST_PICKED))
     if left_out := st.session_state.get("unknown_runs"):
         with st.container(key="note-unknown", border=True, gap="xsmall"):
             st.caption(_("Left out, since this store has no run of that name:"))
@@ -87,10 +85,13 @@ def _running(runs: tuple[Run, ...]) -> list[Run]:
     return [run for run in runs if run.status == RUNNING]
 
 
-def _watch(store: RunStore, shown: tuple[Run, ...]) -> None:
-    """Say what is training, and draw the page anew as soon as a run has changed."""
+def _watch(store: RunStore, shown: tuple[Run, ...], fresh: list[tuple[Run, ...]]) -> None:
+    """Say what is training, and draw the page anew as soon as a run has changed.
+
+    `fresh` holds the list that the page was just drawn from, which is used up first.
+    """
     _ = texts.translate()
-    runs = store.runs()
+    runs = fresh.pop() if fresh else store.runs()
     if [(run.id, run.revision, run.status) for run in runs] != [
         (run.id, run.revision, run.status) for run in shown
     ]:

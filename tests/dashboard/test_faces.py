@@ -1,0 +1,33 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dashboard import faces
+
+
+@pytest.mark.parametrize("count", [1, 16, 17, 40])
+def test_the_sprite_holds_every_image_unchanged(count: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (count, 48, 48), np.uint8)
+    sheet = np.asarray(Image.open(io.BytesIO(faces.sprite(images))))
+    assert sheet.shape == (48 * -(-count // 16), 768)
+    for index, image in enumerate(images):
+        row, column = divmod(index, 16)
+        found = sheet[48 * row : 48 * (row + 1), 48 * column : 48 * (column + 1)]
+        np.testing.assert_array_equal(found, image)
+
+
+def test_a_card_says_sample_probabilities_true_and_predicted_class() -> None:
+    images = np.zeros((18, 48, 48), np.uint8)
+    cards = [
+        faces.Face(f"test:{index}", f"name-{index}", (("Sad", 0.256), ("Happy", 0.744)))
+        for index in range(18)
+    ]
+    html = faces.grid(images, cards, true="Sad", predicted="Happy")
+    last = html.split("<figure")[18]
+    assert 'aria-label="test:17"' in last
+    assert "background-position:-96px -96px" in last
+    assert '<span class="true " style="--share:25.6%">Sad<em>26</em>' in last
+    assert '<span class="predicted" style="--share:74.4%">Happy<em>74</em>' in last
+    assert html.count("url(data:image/png;base64,") == 1
