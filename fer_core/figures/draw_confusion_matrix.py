@@ -87,12 +87,12 @@ def draw(
         _("True label"), left - label_room - 0.9 * em - line / 2, (top + head + bottom) / 2,
         textangle=-90,
     )  # fmt: skip
-    canvas.note(_("Predicted label"), left + block / 2, title)
     if all(run.run.synthetic for run in info.runs):
         canvas.note(
             _("synthetic data"), 0.2 * em, title, xanchor="left",
             font={"color": palette.FAINT_INK},
         )  # fmt: skip
+    canvas.note(_("Predicted label"), left + block / 2, title)
     _add_scale(canvas, info, (left, title + 0.5 * line + 0.7 * em, min(block - em, 20 * em)), _)
     canvas.layout |= {"dragmode": False, "showlegend": False, "plot_bgcolor": palette.GRID}
     return canvas.figure()

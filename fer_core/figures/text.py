@@ -39,8 +39,10 @@ def clean(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Return `text` so that plotly, which reads pseudo-HTML everywhere, draws it as it is."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return `text` so that plotly, which reads pseudo-HTML and TeX everywhere, draws it as it
+    is."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("$", "&#36;")
 
 
 def text_width(text: str, size: float) -> float:

@@ -1,9 +1,12 @@
 """A store with runs whose curves and predictions are known, and the browser that draws them."""
 
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+import psutil
 import pytest
 
 from fer_core.figures import browser
@@ -121,6 +124,28 @@ def drawing(chromium: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The browser that figures are drawn with."""
     monkeypatch.setenv("BROWSER_PATH", chromium)
     return chromium
+
+
+@pytest.fixture
+def remaining() -> Callable[[int], list[psutil.Process]]:
+    """What still runs, after at most 5 s, of the session that the process `pid` led."""
+
+    def wait(pid: int) -> list[psutil.Process]:
+        for _ in range(50):
+            found = [process for process in psutil.process_iter() if _session(process) == pid]
+            if not found:
+                break
+            time.sleep(0.1)
+        return found
+
+    return wait
+
+
+def _session(process: psutil.Process) -> int | None:
+    try:
+        return None if process.status() == psutil.STATUS_ZOMBIE else os.getsid(process.pid)
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return None
 
 
 @pytest.fixture(scope="session", autouse=True)
