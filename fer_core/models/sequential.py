@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from fer_core.errors import InputError
+from fer_core.models.dropout import Dropout
 from fer_core.records import CLASS_NAMES, IMAGE_SIZE
 
 Shape = tuple[int, ...]  # (C, H, W) or (N,), without the batch
@@ -156,7 +157,7 @@ LAYERS: dict[str, Callable[..., nn.Module]] = {
     "average_pool": _pool(nn.AvgPool2d),
     "global_average_pool": _global_average_pool,
     "flatten": lambda _shape, _: nn.Flatten(),
-    "dropout": lambda _shape, rate: nn.Dropout(rate),
+    "dropout": lambda _shape, rate: Dropout(rate),
 }
 ACTIVATIONS: dict[str, Callable[[Shape], nn.Module]] = {
     "batch_norm": _batch_norm,
