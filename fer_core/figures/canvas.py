@@ -50,6 +50,7 @@ class Canvas:
             "template": palette.TEMPLATE,
             "width": self.width,
             "height": self.height,
+            "uirevision": "same",  # a page that draws again, as a run trains, keeps the zoom
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False},
             "font": {"family": text.FONT_FAMILY, "size": self.em, "color": palette.INK},
             "paper_bgcolor": "#ffffff",

@@ -58,7 +58,10 @@ def draw(
             panel,
             (x, y, width, height),
             titles=(x_title if last else "", _("Loss") if metric == "loss" else _("Accuracy (%)")),
-            xaxis=xaxis if last else xaxis | {"showticklabels": False},
+            # On screen the panels zoom together: the upper one has no numbers of its own.
+            xaxis=xaxis
+            | ({} if last else {"showticklabels": False})
+            | ({"matches": "x"} if panel > 1 else {}),
             yaxis=yaxis,
         )
         for position, run in enumerate(info.runs):
