@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 ICON = str(HERE / "icon.svg")
 
 _ = texts.translate()
-st.set_page_config(page_title="FER Lab", page_icon=ICON, layout="wide")
+st.set_page_config(page_icon=ICON, layout="wide")
 st.html(style.CSS)
 st.logo(str(HERE / "logo.svg"), size="large", icon_image=ICON)
 
@@ -41,6 +41,8 @@ page = st.navigation(
         ),
     ]
 )
+
+st.set_page_config(page_title=f"{page.title} · FER Lab")
 
 try:
     view = sidebar.view(queries.open_store())
