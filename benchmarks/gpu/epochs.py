@@ -1,7 +1,8 @@
 """Seconds an epoch on a GPU, and whether a resumed run is the uninterrupted one there.
 
-Trains each preset on as many synthetic faces as FER2013 has images, for a few epochs; then trains the
-first of them for four epochs at a stretch and again with a checkpoint and a new process state after two.
+Trains each preset on as many synthetic faces as FER2013 has images, for a few epochs; then the
+first of them for four epochs at a stretch, and again with a checkpoint and another random state
+after two.
 Needs neither the store nor a dashboard: torch, numpy, pillow and safetensors are enough.
 
     python benchmarks/gpu/epochs.py -o epochs.json

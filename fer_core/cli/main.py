@@ -60,14 +60,17 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone: nothing to tell
         code = 1
-    except ArithmeticError as error:  # training says that the loss is not finite
-        _fail(error, 1, verbose)
     except Exception as error:
-        from fer_core.store import StoreError
-
-        kind = "" if isinstance(error, StoreError) else f"{type(error).__name__}: "
-        _fail(f"{kind}{error}", 1, verbose)
+        _fail(error if _explains_itself(error) else f"{type(error).__name__}: {error}", 1, verbose)
     sys.exit(code)
+
+
+def _explains_itself(error: Exception) -> bool:
+    from fer_core.figures.browser import ExportError
+    from fer_core.store import StoreError
+
+    # Training says with an ArithmeticError that its loss is not finite.
+    return isinstance(error, (StoreError, ExportError, ArithmeticError))
 
 
 def _usage(error: TyperException) -> str:
