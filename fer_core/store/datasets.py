@@ -22,7 +22,7 @@ from fer_core.records import (
 from fer_core.store import dataset_files as files
 from fer_core.store.database import Database
 from fer_core.store.errors import full_disk
-from fer_core.store.names import clean_name
+from fer_core.store.names import clean_name, normal
 from fer_core.store.schema import datasets
 
 
@@ -74,7 +74,8 @@ class Datasets:
     def get(self, name: str) -> Dataset:
         """Return one data set; InputError where there is none of that name."""
         with self._database.read() as connection:
-            row = connection.execute(select(datasets).where(datasets.c.name == name)).first()
+            named = datasets.c.name == normal(name)
+            row = connection.execute(select(datasets).where(named)).first()
         if row is None:
             raise InputError(
                 f"no data set {name!r} in {self._database.path}; see: fer-core data list"

@@ -17,6 +17,17 @@ _ADVICE: dict[str, str] = {
     "unusable": "{path} cannot be used; name another file in FER_STORE",
 }
 
+# A write that a limit refuses is an input/output error to SQLite; only ENOSPC is "full".
+_NO_ROOM = (
+    "SQLITE_FULL",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+    "SQLITE_IOERR_DIR_FSYNC",
+    "SQLITE_IOERR_TRUNCATE",
+    "SQLITE_IOERR_SHMSIZE",
+    "SQLITE_IOERR_SHMMAP",
+)
+
 
 class StoreError(RuntimeError):
     """The store could not do what it was asked, though the request was right (a full disk).
@@ -38,8 +49,10 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
     """Turn an error of SQLite into one line."""
     code = getattr(error, "sqlite_errorname", "") or ""
     detail = (str(error).splitlines() or [code])[0]
-    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+    if code in _NO_ROOM:
         return full_disk(path, detail)
+    if code.startswith("SQLITE_IOERR"):
+        return StoreError(f"cannot read {path}; check the disk ({detail}, {code})")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreError(
             f"{path} is busy: another process has been writing for too long; try again ({detail})"

@@ -1,6 +1,7 @@
 """Which images a run is judged on, and how it does on them."""
 
 import re
+import shlex
 import time
 from typing import Any
 
@@ -104,7 +105,8 @@ def get_predictions(
         options += "" if weights == "best" else f" --weights {weights}"
         raise InputError(
             f"run {name!r} has no predictions on {split} ({weights} weights, averaging "
-            f"{averaging}); make them with: fer-core evaluate {name} --split {split}{options}"
+            f"{averaging}); make them with: fer-core evaluate {shlex.quote(name)} --split "
+            f"{split}{options}"
         )
     return Predictions(
         split=row.split,

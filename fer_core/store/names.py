@@ -21,7 +21,7 @@ def clean_name(name: str, what: str = "name", length: int = NAME_LENGTH) -> str:
     """
     if not isinstance(name, str):
         raise InputError(f"the {what} is {name!r}; give a text")
-    cleaned = unicodedata.normalize("NFC", name.strip())
+    cleaned = normal(name)
     if not 1 <= len(cleaned) <= length:
         raise InputError(
             f"the {what} {_shown(cleaned)} has {len(cleaned)} characters; give 1 to {length}"
@@ -35,6 +35,11 @@ def clean_name(name: str, what: str = "name", length: int = NAME_LENGTH) -> str:
     return cleaned
 
 
+def normal(text: str) -> str:
+    """Return a text as names are stored: stripped and in its composed Unicode form."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return the tags cleaned like names, each once, in order."""
     if isinstance(tags, str):
@@ -46,7 +51,7 @@ def clean_note(note: str) -> str:
     """Return the note stripped; line breaks and tabs are kept."""
     if not isinstance(note, str):
         raise InputError(f"the note is {note!r}; give a text")
-    cleaned = unicodedata.normalize("NFC", note.strip().replace("\r\n", "\n"))
+    cleaned = normal(note.replace("\r\n", "\n"))
     if len(cleaned) > NOTE_LENGTH:
         raise InputError(f"the note has {len(cleaned):,} characters; {NOTE_LENGTH:,} is the most")
     for character in cleaned:

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 def default_path() -> Path:
     """Return the file that FER_STORE names, else runs/runs.db in the working directory."""
-    return Path(os.environ.get("FER_STORE") or Path("runs", "runs.db"))
+    return Path(os.environ.get("FER_STORE") or "runs/runs.db").expanduser()
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """Putting a store in order after crashes. What may be somebody's work is named, never removed."""
 
+import logging
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ from fer_core.store import dataset_files
 from fer_core.store.changes import touch
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
+from fer_core.store.errors import StoreError
 from fer_core.store.liveness import Process
 from fer_core.store.schema import runs
 
 _RUN_FOLDER = re.compile(r"\d{6}-\d{6}-[0-9a-f]{4}")
+_log = logging.getLogger(__name__)
 _DOOMED = ".deleted-"
 
 
@@ -25,14 +28,15 @@ _DOOMED = ".deleted-"
 class RepairReport:
     """What `repair` did and found.
 
+    Paths are texts, so that the report goes into JSON as it is.
     interrupted: names of runs whose process was gone; removed: temporary files and folders of
     processes that are gone; unknown: folders of runs and data sets that this store does not
     know, left alone; problems: lines, none for a sound store.
     """
 
     interrupted: tuple[str, ...]
-    removed: tuple[Path, ...]
-    unknown: tuple[Path, ...]
+    removed: tuple[str, ...]
+    unknown: tuple[str, ...]
     problems: tuple[str, ...]
 
 
@@ -52,12 +56,12 @@ def repair(database: Database, datasets: Datasets) -> RepairReport:
         known = set(connection.execute(select(runs.c.id)).scalars())
         for path in sorted(_leftovers(database.path, datasets.folder, known, running)):
             if _remove(path):
-                removed.append(path)
+                removed.append(str(path))
     stored = datasets.all()
     problems = [*_damaged(stored, datasets), *_check_file(database)]
     free_space(database)
     unknown = _unknown(database.path.parent, datasets.folder, known, stored)
-    return RepairReport(tuple(interrupted), tuple(removed), tuple(unknown), tuple(problems))
+    return RepairReport(tuple(interrupted), tuple(removed), tuple(map(str, unknown)), tuple(problems))
 
 
 def folders(store: Path, run_id: str) -> tuple[Path, Path]:
@@ -66,10 +70,13 @@ def folders(store: Path, run_id: str) -> tuple[Path, Path]:
 
 
 def free_space(database: Database) -> None:
-    """Give what deleted rows took back to the disk, as far as readers allow just now."""
-    with database.maintenance() as connection:
-        connection.executescript("PRAGMA incremental_vacuum")  # execute() stops after a page
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    """Give what deleted rows took back to the disk, as far as others allow just now."""
+    try:
+        with database.maintenance() as connection:
+            connection.executescript("PRAGMA incremental_vacuum")  # execute() stops after a page
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except StoreError as error:  # what was asked for is done; the next call tries again
+        _log.info("the space of what was deleted is still taken: %s", error)
 
 
 def _leftovers(store: Path, datasets: Path, known: set[str], running: set[str]) -> Iterator[Path]:

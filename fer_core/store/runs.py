@@ -1,5 +1,6 @@
 """Reading runs: lists, details, histories. The number of queries never depends on their number."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -14,10 +15,13 @@ from fer_core.records import RUNNING, STALE, Epoch, Layer, Run, RunDetails, Scor
 from fer_core.store import codec
 from fer_core.store.database import Database
 from fer_core.store.liveness import Process
+from fer_core.store.names import normal
 from fer_core.store.schema import blobs, epochs, predictions, run_details, runs, test_readings
 
 _SCORES = select(predictions).where(predictions.c.count.is_not(None))
 _NEWEST_LAST = (predictions.c.created_at, predictions.c.id)
+_RUN_COLUMNS = tuple(field.name for field in fields(Run) if field.name in runs.c)
+_SCORE_COLUMNS = tuple(field.name for field in fields(Score))
 _ID_PREFIX = re.compile(r"[0-9a-f-]+")
 
 
@@ -49,7 +53,7 @@ def find(connection: Connection, reference: str, path: Path) -> str:
 
     Raises InputError when there is none, or several ids begin so.
     """
-    reference = reference.strip()
+    reference = normal(reference)
     query = select(runs.c.id)
     for exact in (runs.c.id == reference, runs.c.name == reference):
         found = connection.execute(query.where(exact)).scalar()
@@ -104,8 +108,8 @@ def get_histories(database: Database, run_ids: Iterable[str]) -> dict[str, tuple
         .order_by(epochs.c.run_id, epochs.c.epoch)
     )
     with database.read() as connection:
-        for run_id, *values in connection.execute(query):
-            found[run_id].append(_epoch(values))
+        for row in connection.execute(query).all():
+            found[row[0]].append(_epoch(row[1:]))
     return {run_id: tuple(history) for run_id, history in found.items()}
 
 
@@ -119,27 +123,29 @@ def get_held_out(connection: Connection, run_id: str) -> np.ndarray:
     return np.empty(0, np.int32) if blob is None else codec.decode(blob)
 
 
-def _epoch(values: Any) -> Epoch:
+def _epoch(values: tuple[Any, ...]) -> Epoch:
     # Columns and fields have one order; NULL is not-a-number, but for what may be None.
-    numbers: Any = [float("nan") if value is None else value for value in values[:6]]
-    return Epoch(*numbers, *values[6:])
+    if None in values[:6]:
+        numbers: Any = [math.nan if value is None else value for value in values[:6]]
+        return Epoch(*numbers, *values[6:])
+    return Epoch(*values)
 
 
 def _scores_by_run(rows: Iterable[Row[Any]]) -> Mapping[str, tuple[Score, ...]]:
     scores: dict[str, tuple[Score, ...]] = {}
     for row in rows:
-        values = {field.name: row._mapping[field.name] for field in fields(Score)}
-        scores[row.run_id] = (*scores.get(row.run_id, ()), Score(**values))
+        values = row._mapping
+        score = Score(**{name: values[name] for name in _SCORE_COLUMNS})
+        scores[row.run_id] = (*scores.get(row.run_id, ()), score)
     return scores
 
 
 def _run(row: Row[Any], scores: tuple[Score, ...]) -> Run:
+    values = row._mapping
     status = row.status
     if status == RUNNING:
         writer = Process(row.host, row.pid, row.process_started)
         if writer.is_gone(row.heartbeat_at):
             status = STALE
-    values = {
-        field.name: row._mapping[field.name] for field in fields(Run) if field.name in row._mapping
-    }
-    return Run(**{**values, "status": status, "tags": tuple(row.tags), "scores": scores})
+    stored = {name: values[name] for name in _RUN_COLUMNS}
+    return Run(**{**stored, "status": status, "tags": tuple(row.tags), "scores": scores})

@@ -51,7 +51,7 @@ def start(database: Database, datasets: Datasets, new: NewRun) -> RunWriter:
     with database.write() as connection:
         run_id = _free_id(connection, now)
         if name is None:
-            name = _free_name(connection, clean_name(new.preset or "run", "preset's name", 60))
+            name = _free_name(connection, clean_name(new.preset.strip()[-60:] or "run", "preset"))
         check_name_is_free(connection, name, database)
         connection.execute(
             insert(runs).values(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from fer_core.errors import InputError
@@ -32,6 +32,31 @@ from fer_core.store.schema import epochs, runs
 _log = logging.getLogger(__name__)
 
 
+_NEW = upsert(epochs)
+_PUT_EPOCH = _NEW.on_conflict_do_update(
+    index_elements=["run_id", "epoch"],
+    set_={column.name: _NEW.excluded[column.name] for column in epochs.c if not column.primary_key},
+)
+# What a run's row says of its epochs: best is the earliest of the highest.
+_OWN = epochs.c.run_id == bindparam("run")
+_DERIVE = (
+    update(runs)
+    .where(runs.c.id == bindparam("run"))
+    .values(
+        epochs=select(func.coalesce(func.max(epochs.c.epoch), 0)).where(_OWN).scalar_subquery(),
+        best_epoch=select(epochs.c.epoch)
+        .where(_OWN, epochs.c.validation_accuracy.is_not(None))
+        .order_by(epochs.c.validation_accuracy.desc(), epochs.c.epoch)
+        .limit(1)
+        .scalar_subquery(),
+        validation_accuracy=select(func.max(epochs.c.validation_accuracy))
+        .where(_OWN)
+        .scalar_subquery(),
+        seconds=select(func.total(epochs.c.seconds)).where(_OWN).scalar_subquery(),
+    )
+)
+
+
 class RunWriter:
     """The one way to write a run; `RunStore.start_run` and `continue_run` give it."""
 
@@ -51,20 +76,16 @@ class RunWriter:
         kept), StoreError on a full disk or when another process has taken the run over.
         """
         values = _epoch_values(epoch)
-        statement = upsert(epochs).values(run_id=self.id, **values)
-        replace = {name: statement.excluded[name] for name in values if name != "epoch"}
         with self._write() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["run_id", "epoch"], set_=replace)
-            )
-            _derive(connection, self.id)
+            connection.execute(_PUT_EPOCH, {"run_id": self.id, **values})
+            connection.execute(_DERIVE, {"run": self.id})
 
     def forget_epochs_after(self, epoch: int) -> None:
         """Remove later epochs: for a run that goes on from an earlier checkpoint."""
         with self._write() as connection:
             later = (epochs.c.run_id == self.id) & (epochs.c.epoch > epoch)
             connection.execute(delete(epochs).where(later))
-            _derive(connection, self.id)
+            connection.execute(_DERIVE, {"run": self.id})
 
     def add_predictions(self, predictions: Predictions) -> None:
         """Store predictions and their score: see RunStore.add_predictions."""
@@ -126,30 +147,6 @@ def _beat(writer: RunWriter, stop: threading.Event) -> None:
             writer.beat()
         except StoreError as error:  # the epochs will say so if it lasts
             _log.debug("no heartbeat for run %r: %s", writer.name, error)
-
-
-def _derive(connection: Connection, run_id: str) -> None:
-    """Recompute what the run's row says of its epochs: best is the earliest of the highest."""
-    own = epochs.c.run_id == run_id
-    best = (
-        select(epochs.c.epoch)
-        .where(own, epochs.c.validation_accuracy.is_not(None))
-        .order_by(epochs.c.validation_accuracy.desc(), epochs.c.epoch)
-        .limit(1)
-        .scalar_subquery()
-    )
-    connection.execute(
-        update(runs)
-        .where(runs.c.id == run_id)
-        .values(
-            epochs=select(func.coalesce(func.max(epochs.c.epoch), 0)).where(own).scalar_subquery(),
-            best_epoch=best,
-            validation_accuracy=select(func.max(epochs.c.validation_accuracy))
-            .where(own)
-            .scalar_subquery(),
-            seconds=select(func.total(epochs.c.seconds)).where(own).scalar_subquery(),
-        )
-    )
 
 
 def _epoch_values(epoch: Epoch) -> dict[str, Any]:

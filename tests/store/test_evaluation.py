@@ -205,3 +205,6 @@ def test_missing_predictions_name_the_command_that_makes_them(store, official):
         store.predictions(official, "test")
     with pytest.raises(InputError, match=r"--split public --average flip --weights last$"):
         store.predictions(official, "public", "last", "flip")
+    store.rename(official, "two words")
+    with pytest.raises(InputError, match="evaluate 'two words' --split test"):
+        store.predictions(official, "test")

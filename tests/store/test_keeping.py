@@ -3,7 +3,7 @@ import pytest
 
 from fer_core.errors import InputError
 from fer_core.records import TensorRecord
-from fer_core.store import StoreError
+from fer_core.store import RunStore, StoreError, opening, repairing
 
 from .samples import make_epoch, make_predictions
 
@@ -98,3 +98,17 @@ def test_a_deletion_that_is_not_committed_leaves_the_checkpoints(store, run, mon
             store.delete(run)
     assert store.run(run).name == "a"
     assert (store.checkpoint_folder(run) / "last.safetensors").read_bytes() == b"weights"
+
+
+def test_space_that_cannot_be_freed_now_does_not_spoil_the_deletion(store, run, monkeypatch):
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    with RunStore.open(store.path) as other:
+        freed = repairing.free_space
+
+        def meanwhile(database):
+            with store._database.write():  # somebody else writes just then
+                freed(database)
+
+        monkeypatch.setattr(repairing, "free_space", meanwhile)
+        other.delete(run)
+    assert store.runs() == ()

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from fer_core.errors import InputError
 from fer_core.records import Epoch, Layer
-from fer_core.store import RunStore, schema
+from fer_core.store import RunStore, StoreError, schema
 
 from .samples import make_epoch, make_predictions
 
@@ -143,3 +143,19 @@ def test_a_thousand_runs_of_fifty_epochs_are_listed_without_their_epochs(store, 
     assert len(queries) == 1
     assert {len(history) for history in histories.values()} == {50}
     assert run_id in histories
+
+
+def test_names_are_found_in_any_unicode_form(store):
+    add_runs(store, ["caf\u00e9"], epochs=0)
+    assert store.run("cafe\u0301").name == "caf\u00e9"
+
+
+def test_a_damaged_row_is_a_store_error_in_one_line(store):
+    (run_id,) = add_runs(store, ["a"])
+    with store._database.write() as connection:
+        connection.exec_driver_sql("UPDATE runs SET tags = '{'")
+        connection.exec_driver_sql("UPDATE blobs SET data = x'00'")
+    with pytest.raises(StoreError, match="a stored value is damaged"):
+        store.runs()
+    with pytest.raises(StoreError, match="a stored array is damaged"):
+        store.predictions(run_id, "test")

@@ -144,3 +144,10 @@ def test_only_one_of_two_takes_over(store):
     with store.continue_run("a"), refused, store.continue_run(run.id):
         pass
     assert store.run("a").status == "finished"
+
+
+def test_a_long_preset_gives_a_name_that_fits(store):
+    with store.start_run(config={}, preset="/a/long/way/" * 10 + "net.py:Net") as run:
+        pass
+    assert run.name.endswith("net.py:Net-1")
+    assert len(run.name) <= 80
