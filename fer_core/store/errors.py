@@ -60,7 +60,8 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN")):
         return StoreUnavailable("unusable", path, detail)
     if code.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
-        return StoreError(f"{path} cannot be written; make it and its folder writable ({detail})")
+        # SQLite keeps two files beside the store even while it only reads.
+        return StoreUnavailable("unusable", path, f"it or its folder is not writable: {detail}")
     return StoreError(f"{path}: {detail}")
 
 

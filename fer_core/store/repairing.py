@@ -60,8 +60,8 @@ def repair(database: Database, datasets: Datasets) -> RepairReport:
     stored = datasets.all()
     problems = [*_damaged(stored, datasets), *_check_file(database)]
     free_space(database)
-    unknown = _unknown(database.path.parent, datasets.folder, known, stored)
-    return RepairReport(tuple(interrupted), tuple(removed), tuple(map(str, unknown)), tuple(problems))
+    unknown = map(str, _unknown(database.path.parent, datasets.folder, known, stored))
+    return RepairReport(tuple(interrupted), tuple(removed), tuple(unknown), tuple(problems))
 
 
 def folders(store: Path, run_id: str) -> tuple[Path, Path]:
