@@ -20,7 +20,7 @@ LEAST, MOST = 70, 100_000
 SHARES = (0.14, 0.10, 0.14, 0.20, 0.14, 0.12, 0.16)  # of the classes, in the official order
 CHUNK = 64  # faces drawn at once: their arrays fit a core's cache
 
-# For each action: neutral mean, spread within every class, and how far each class moves it.
+# For each action: its mean in a neutral face, its spread in every class, how far a class moves it.
 #                          mean   spread   Angry  Disgust   Fear  Happy    Sad  Surprise
 ACTIONS: dict[str, tuple[float, float, tuple[float, ...]]] = {
     "brow_inner": (0.000, 0.020, (-0.085, -0.060, 0.085, 0.010, 0.085, 0.110)),
