@@ -1,8 +1,7 @@
 """Records as data frames for the pages' tables; every cell is a plain value or plain text."""
 
-import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +17,6 @@ from fer_core.records import (
     RUNNING,
     STALE,
     Run,
-    RunDetails,
     Score,
 )
 from fer_core.translation import Translate
@@ -48,14 +46,21 @@ def status_labels(_: Translate) -> dict[str, str]:
 
 
 def matching(runs: Sequence[Run], words: str) -> list[Run]:
-    """Return the runs in whose name, preset, data, status, tags or note all words occur."""
+    """Return the runs in whose name, preset, data, status, tags or note all words occur.
+
+    A word may also be the beginning of an id.
+    """
     wanted = words.casefold().split()
-    return [run for run in runs if all(word in _searched(run) for word in wanted)]
+    return [
+        run
+        for run in runs
+        if all(word in _searched(run) or run.id.startswith(word) for word in wanted)
+    ]
 
 
 def _searched(run: Run) -> str:
     synthetic = "synthetic" if run.synthetic else ""
-    fields = (run.id, run.name, run.preset, run.dataset, run.status, run.note, synthetic)
+    fields = (run.name, run.preset, run.dataset, run.status, run.note, synthetic)
     return " ".join((*fields, *run.tags)).casefold()
 
 
@@ -112,21 +117,36 @@ def run_columns(_: Translate) -> Columns:
     }
 
 
+def height(rows: int) -> int | Literal["content"]:
+    """Return the height of a table in pixels: all rows if they are few, else about 14."""
+    return "content" if rows <= 14 else 480
+
+
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
 def _test_accuracy(run: Run) -> str:
     score = run.test_score
-    return _accuracy(score.correct, score.count) if score else ""
+    return accuracy_text(score.correct, score.count) if score else ""
 
 
 def _test_settings(run: Run) -> str:
     score = run.test_score
     if score is None:
         return ""
-    averaging = "" if score.averaging == "none" else f" · {score.averaging}"
-    return f"{score.count:,} · {score.weights}{averaging}"
+    return f"{score.count:,} · {weights_text(score)}"
+
+
+def weights_text(score: Score) -> str:
+    """Name the weights that a score was reached with, and the averaging if there was any."""
+    return score.weights if score.averaging == "none" else f"{score.weights} · {score.averaging}"
+
+
+def accuracy_text(correct: int, count: int) -> str:
+    """Write an accuracy with its 95 % interval: ``68.0 %  [61.2, 74.1]``."""
+    value = accuracy_of(correct, count)
+    return f"{texts.percent(value.value)}  {interval(value.low, value.high)}"
 
 
 def data_name(run: Run, _: Translate) -> str:
@@ -134,54 +154,6 @@ def data_name(run: Run, _: Translate) -> str:
     if run.synthetic and "synthetic" not in run.dataset.casefold():
         return _("{name} (synthetic)").format(name=run.dataset)
     return run.dataset
-
-
-class Fact(NamedTuple):
-    """One number of a run's details, with a short note below it."""
-
-    label: str
-    value: str
-    note: str | None
-
-
-def facts(run: Run, _: Translate) -> list[Fact]:
-    """Return the numbers that stand above a run's details."""
-    test = run.test_score
-    epoch = _("epoch {best} of {epochs}").format(best=run.best_epoch, epochs=run.epochs)
-    planned = _("{epochs} of {planned} epochs").format(
-        epochs=run.epochs, planned=run.epochs_planned
-    )
-    found = [
-        Fact(
-            _("Best validation accuracy"),
-            texts.percent(run.validation_accuracy),
-            epoch if run.best_epoch else None,
-        )
-    ]
-    for label, without_twins in ((_("Test accuracy"), False), (_("Test, without twins"), True)):
-        if test is None:
-            found.append(Fact(label, texts.MISSING, _("test was not read yet")))
-            continue
-        correct = test.correct_without_twins if without_twins else test.correct
-        count = test.count_without_twins if without_twins else test.count
-        value = accuracy_of(correct, count)
-        note = f"{interval(value.low, value.high)} · n {count:,} · {test.weights}"
-        found.append(Fact(label, texts.percent(value.value), note))
-    found.append(Fact(_("Parameters"), texts.count(run.parameters), run.preset or None))
-    found.append(Fact(_("Training time"), texts.duration(run.seconds), planned))
-    return found
-
-
-def origin(run: Run, _: Translate) -> str:
-    """Say in one line of plain text where a run comes from."""
-    parts = [
-        status_labels(_).get(run.status, run.status),
-        _("data: {name}").format(name=data_name(run, _) or texts.MISSING),
-        _("seed {seed}").format(seed=run.seed),
-        _("started {moment:%Y-%m-%d %H:%M}").format(moment=texts.moment(run.created_at)),
-        *run.tags,
-    ]
-    return " · ".join(parts)
 
 
 def _status_column(_: Translate) -> Any:
@@ -194,70 +166,6 @@ def _status_column(_: Translate) -> Any:
     )
 
 
-def scores(rows: Sequence[Score], _: Translate) -> pd.DataFrame:
-    """Return accuracies with 95 % intervals and n, with and without twins."""
-    return pd.DataFrame(
-        {
-            _("Split"): [score.split for score in rows],
-            _("Weights"): [score.weights for score in rows],
-            _("Averaging"): [score.averaging for score in rows],
-            _("Accuracy, 95 % interval"): [_accuracy(score.correct, score.count) for score in rows],
-            _("Images"): [score.count for score in rows],
-            _("Without twins"): [
-                _accuracy(score.correct_without_twins, score.count_without_twins) for score in rows
-            ],
-            _("Images without twins"): [score.count_without_twins for score in rows],
-        }
-    )
-
-
-def _accuracy(correct: int, count: int) -> str:
-    value = accuracy_of(correct, count)
-    return f"{texts.percent(value.value)}  {interval(value.low, value.high)}"
-
-
-def readings(details: RunDetails, _: Translate) -> pd.DataFrame:
-    """Return the log of every reading of a test split."""
-    rows = details.test_readings
-    return pd.DataFrame(
-        {
-            _("Read at"): [texts.moment(row.read_at) for row in rows],
-            _("Split"): [row.split for row in rows],
-            _("Weights"): [row.weights for row in rows],
-            _("Averaging"): [row.averaging for row in rows],
-            _("Checkpoint (SHA-256)"): [row.checkpoint_sha256 for row in rows],
-        }
-    )
-
-
-def layers(details: RunDetails, _: Translate) -> pd.DataFrame:
-    """Return the layers in forward order, a row a module."""
-    rows = details.layers
-    return pd.DataFrame(
-        {
-            _("Layer"): [layer.name for layer in rows],
-            _("Type"): [layer.type for layer in rows],
-            _("Output shape"): [" × ".join(map(str, layer.output_shape)) for layer in rows],
-            _("Parameters"): [layer.parameters for layer in rows],
-            _("Trainable"): [layer.trainable for layer in rows],
-            _("Multiply-adds"): [layer.operations for layer in rows],
-        }
-    )
-
-
-def pairs(values: dict[str, object], _: Translate) -> pd.DataFrame:
-    """Return keys and values, a row each; values as JSON unless they are text."""
-    return pd.DataFrame(
-        {
-            _("Setting"): list(values),
-            _("Value"): [
-                value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                for value in values.values()
-            ],
-        }
-    )
-
-
 def curves(info: LearningCurves, _: Translate) -> pd.DataFrame:
     """Return what each run's curves say, a row each: accuracies in percent, gaps in points."""
     labels = status_labels(_)
@@ -266,6 +174,7 @@ def curves(info: LearningCurves, _: Translate) -> pd.DataFrame:
             {
                 "name": row.run.name,
                 "status": [labels.get(row.run.status, row.run.status)],
+                "data": data_name(row.run, _),
                 "epochs": f"{len(row.epoch)} / {row.run.epochs_planned}",
                 **_numbers(row),
             }
@@ -297,6 +206,7 @@ def curve_columns(_: Translate) -> Columns:
     return {
         "name": column.TextColumn(_("Run")),
         "status": _status_column(_),
+        "data": column.TextColumn(_("Data")),
         "epochs": column.TextColumn(_("Epochs"), alignment="right"),
         "best": column.NumberColumn(_("Best epoch"), help=_("of validation accuracy, unsmoothed")),
         "validation": column.NumberColumn(_("Best validation"), format=PERCENT),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import queries, sidebar, states, tables, texts
+from dashboard import details, queries, sidebar, states, tables, texts
 from dashboard.queries import View
 
 _ = texts.translate()
@@ -29,6 +29,7 @@ if shown:
         selection_mode="multi-row",
         hide_index=True,
         column_config=tables.run_columns(_),
+        height=tables.height(len(shown)),
         placeholder="",
         alt=_("All runs, newest first"),
     )
@@ -43,25 +44,23 @@ chosen = st.selectbox(
     _("Details of"), [run.name for run in view.picked], key="details_of", width=420
 )
 run = next(run for run in view.picked if run.name == chosen)
-details = queries.details(view.store, run)
-st.text(tables.origin(run, _))
+made = queries.details(view.store, run)
+st.text(details.origin(run, _))
 if run.note:
     st.text(run.note)
 states.stopped(run)
 with st.container(horizontal=True, key="facts", gap="large"):
-    for fact in tables.facts(run, _):
+    for fact in details.facts(run, _):
         st.metric(
             fact.label, fact.value, fact.note, delta_color="off", delta_arrow="off", width="content"
         )
 
 sections = {
-    _("Accuracies"): lambda: tables.scores(run.scores, _),
-    _("Configuration"): lambda: tables.pairs(dict(details.config), _),
-    _("Layers"): lambda: tables.layers(details, _),
-    _("Versions and device"): lambda: tables.pairs(
-        {_("device"): details.device, **details.versions}, _
-    ),
-    _("Test readings"): lambda: tables.readings(details, _),
+    _("Accuracies"): lambda: details.scores(run.scores, _),
+    _("Configuration"): lambda: details.pairs(dict(made.config), _),
+    _("Layers"): lambda: details.layers(made, _),
+    _("Versions and device"): lambda: details.pairs({_("device"): made.device, **made.versions}, _),
+    _("Test readings"): lambda: details.readings(made, _),
 }
 section = st.segmented_control(
     _("Details"),
@@ -75,4 +74,4 @@ table = sections[section]()
 if table.empty:
     st.text(_("Nothing stored yet."))
 else:
-    st.dataframe(table, hide_index=True, alt=section)
+    st.dataframe(table, hide_index=True, column_config=details.whole_numbers(table), alt=section)

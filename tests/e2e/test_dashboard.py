@@ -42,7 +42,7 @@ def tick_row(page: Page, row: int) -> None:
     """Click the box in front of a row; the table is one canvas."""
     box = page.get_by_test_id("stDataFrame").first.locator("canvas").first.bounding_box()
     assert box
-    page.mouse.click(box["x"] + 17, box["y"] + 35 * (row + 1) + 17)
+    page.mouse.click(box["x"] + 17, box["y"] + 33 * (row + 1) + 16)
 
 
 def wait_for_picked(page: Page, runs: list[str]) -> None:
