@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from fer_core.cli.output import counting, open_store, print_json, stderr, stdout
+from fer_core.cli.output import counting, open_store, print_json, stdout
 from fer_core.records import CLASS_NAMES, Dataset
 
 app = typer.Typer(help="Import data sets, make synthetic faces, list what is there.")
@@ -45,8 +45,9 @@ def synth(
     from fer_core.data.synthetic import synthesise
 
     with open_store() as store:
-        stderr.print(f"drawing {n:,} synthetic faces ...")
-        _report(store.add_dataset(name, synthesise(n, seed=seed)), json=json)
+        with counting(f"drawing {n:,} faces") as progress:
+            arrays = synthesise(n, seed=seed, progress=progress)
+        _report(store.add_dataset(name, arrays), json=json)
 
 
 @app.command("list")
