@@ -31,9 +31,8 @@ def demo(
         with open_store() as store:
             status = {run.name: run.status for run in store.runs()}.get(name)
         if status is None:
-            training.train(
-                preset, data=source, name=name, epochs=epochs or its_epochs, set_=settings
-            )
+            length = epochs or its_epochs
+            training.train(preset, data=source, name=name, epochs=length, set_=settings)
         elif status != FINISHED:
             training.resume(name)
         with open_store() as store:
