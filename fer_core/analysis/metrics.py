@@ -1,10 +1,10 @@
 """Numbers from labels and predictions: accuracy with its interval, confusion, recall."""
 
 from dataclasses import dataclass
+from statistics import NormalDist  # scipy.stats takes a second to import, before the first page
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
 
 from fer_core.records import CLASS_NAMES
 
@@ -39,7 +39,7 @@ def wilson_interval(correct: int, count: int, *, confidence: float = 0.95) -> tu
         raise ValueError(f"{correct} correct of {count} images")
     if count == 0:
         return 0.0, 1.0
-    z = norm.ppf(0.5 + confidence / 2)
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     share = correct / count
     centre = share + z**2 / (2 * count)
     half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
