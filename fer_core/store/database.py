@@ -89,10 +89,8 @@ class Database:
             raise explain(error, self.path) from None
 
     def _connect(self) -> sqlite3.Connection:
-        connection = opening.connect(self.path, "ro" if self.read_only else "rw")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA synchronous=FULL")
-        return connection
+        mode = "ro" if self.read_only else "rw"
+        return opening.connect(self.path, mode, "synchronous=FULL", "foreign_keys=ON")
 
     def _notice_another_file(self) -> None:
         """A store that was removed or replaced must not be read or written as if it were there."""

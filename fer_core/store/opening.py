@@ -35,15 +35,22 @@ def default_path() -> Path:
     return Path(os.environ.get("FER_STORE") or "runs/runs.db").expanduser()
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str, *pragmas: str) -> sqlite3.Connection:
     """Connect to the file: mode ``ro``, ``rw`` or ``rwc`` (create)."""
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,  # transactions are begun by us, see database.py
         check_same_thread=False,  # a pool hands a connection to one thread at a time
     )
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def check(path: Path) -> None:
@@ -110,26 +117,30 @@ def _stored_revision(path: Path) -> str | None:
 
 def _connect_for_ddl(path: Path) -> sqlite3.Connection:
     """Connect for creating or migrating: foreign keys off, or rebuilt tables would cascade."""
-    connection = connect(path, "rwc")
-    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only before the first table
+    connection = connect(path, "rwc", "synchronous=FULL", "foreign_keys=OFF")
+    try:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only before the first table
+        _start_log(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _start_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Switch to a write-ahead log, waiting for others: this one lock ignores the busy timeout."""
     give_up = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
             break
-        except sqlite3.OperationalError as error:  # this one lock ignores the busy timeout
+        except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                connection.close()
                 raise
             time.sleep(0.02)
     if mode != "wal":
-        connection.close()
-        raise StoreUnavailable(
-            "unusable", path, "no write-ahead log here; network drives are not supported"
-        )
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=OFF")
-    return connection
+        detail = "no write-ahead log here; network drives are not supported"
+        raise StoreUnavailable("unusable", path, detail)
 
 
 def _bring_to_head(connection: Connection, path: Path) -> None:

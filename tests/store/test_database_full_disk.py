@@ -101,7 +101,8 @@ with RunStore.open(path) as store, store.start_run("a", config={}) as run:
         check_file()
         run.add_epoch(make_epoch(stored + 1, 0.9))
         assert (store.run("a").epochs, store.run("a").status) == (stored + 1, "running")
-assert store.run("a").status == "finished"
+with RunStore.open(path) as store:
+    assert store.run("a").status == "finished"
 """)
 
 
