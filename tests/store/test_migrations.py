@@ -28,6 +28,16 @@ def upgrade():
     {more}
 """
 
+# Brings a store to the second revision in a process of its own: path, scripts.
+PREPARE = """
+import sys
+from pathlib import Path
+from fer_core.store import opening
+
+opening.MIGRATIONS, opening.HEAD = Path(sys.argv[2]), "0002"
+opening.prepare(Path(sys.argv[1]))
+"""
+
 
 @pytest.fixture
 def second(tmp_path, monkeypatch):
@@ -126,15 +136,20 @@ def test_a_migration_that_orphans_rows_is_undone(store, path, second):
 def test_processes_that_meet_migrate_once(path, second, script):
     RunStore.open(path).close()
     scripts = second("import time; time.sleep(0.5)")
-    text = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from fer_core.store import opening\n"
-        "opening.MIGRATIONS, opening.HEAD = Path(sys.argv[2]), '0002'\n"
-        "opening.prepare(Path(sys.argv[1]))\n"
-    )
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda _: script(text, path, scripts), range(2)))
+        results = list(pool.map(lambda _: script(PREPARE, path, scripts), range(2)))
     assert [(result.returncode, result.stderr) for result in results] == [(0, ""), (0, "")]
     assert len(list(path.parent.glob("*backup*"))) == 1
     assert rows(path, "SELECT version_num FROM alembic_version") == [("0002",)]
+
+
+def test_a_migration_that_is_killed_leaves_the_store_as_it_was(store, path, second, script):
+    with store.start_run("kept", config={}) as run:
+        run.add_epoch(make_epoch(1))
+    store.close()
+    before = tables(path)
+    scripts = second("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert script(PREPARE, path, scripts).returncode == -9
+    assert tables(path) == before
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(path, "SELECT epoch FROM epochs") == [(1,)]
