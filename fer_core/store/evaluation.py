@@ -58,7 +58,6 @@ def add_predictions(
     judged = _resolve(datasets, run, held_out, given.split)
     check(given, judged)
     key = {"split": given.split, "weights": given.weights, "averaging": given.averaging}
-    now = given.created_at or time.time()
     with database.write() as connection:
         if not touch(connection, run.id):
             raise InputError(f"run {run.name!r} was deleted meanwhile; see: fer-core runs list")
@@ -72,13 +71,16 @@ def add_predictions(
                 fingerprint=given.fingerprint,
                 **_counts(given, judged),
                 blob_id=blob_id,
-                created_at=now,
+                created_at=given.created_at or time.time(),
             )
         )
         if given.split in (TEST, PUBLIC):
             connection.execute(
                 insert(test_readings).values(
-                    run_id=run.id, **key, checkpoint_sha256=given.checkpoint_sha256, read_at=now
+                    run_id=run.id,
+                    **key,
+                    checkpoint_sha256=given.checkpoint_sha256,
+                    read_at=time.time(),
                 )
             )
 

@@ -21,7 +21,6 @@ from fer_core.store.schema import runs
 
 _RUN_FOLDER = re.compile(r"\d{6}-\d{6}-[0-9a-f]{4}")
 _log = logging.getLogger(__name__)
-_DOOMED = ".deleted-"
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,11 @@ def repair(database: Database, datasets: Datasets) -> RepairReport:
 
 def folders(store: Path, run_id: str) -> tuple[Path, Path]:
     """Return a run's folder, and the name it has while it is being deleted."""
-    return store.parent / run_id, store.parent / f"{_DOOMED}{run_id}"
+    return store.parent / run_id, store.parent / f"{_doomed_prefix(store)}{run_id}"
+
+
+def _doomed_prefix(store: Path) -> str:
+    return f".deleted-{store.name}-"  # another store may lie in the same folder
 
 
 def free_space(database: Database) -> None:
@@ -80,8 +83,8 @@ def free_space(database: Database) -> None:
 
 
 def _leftovers(store: Path, datasets: Path, known: set[str], running: set[str]) -> Iterator[Path]:
-    for doomed in store.parent.glob(f"{_DOOMED}*"):
-        run_id = doomed.name.removeprefix(_DOOMED)
+    for doomed in store.parent.glob(".deleted-*"):
+        run_id = doomed.name.removeprefix(_doomed_prefix(store))
         folder, _ = folders(store, run_id)
         if run_id in known and not folder.exists():
             doomed.rename(folder)  # the deletion was never committed

@@ -43,8 +43,9 @@ def test_what_crashes_leave_is_removed_and_nothing_else(store, stale, path):
     old = folder / "datasets" / f".new-{GONE}-0a"
     mine = folder / "datasets" / f".new-{os.getpid()}-0a"
     backup = folder / f"runs.db.backup-0001-20260101-000000.tmp-{GONE}"
-    doomed = folder / ".deleted-260101-000000-abcd"
-    for each in (old, mine, doomed):
+    doomed = folder / ".deleted-runs.db-260101-000000-abcd"
+    others = folder / ".deleted-other.db-260101-000000-abcd"
+    for each in (old, mine, doomed, others):
         each.mkdir()
         (each / "file").touch()
     backup.touch()
@@ -54,6 +55,7 @@ def test_what_crashes_leave_is_removed_and_nothing_else(store, stale, path):
     assert set(report.removed) == set(map(str, gone))
     assert not any(each.exists() for each in gone)
     assert mine.exists()
+    assert others.exists()
     assert sorted(each.name for each in checkpoints.iterdir()) == [
         "last.safetensors",
         "next.safetensors",
@@ -65,7 +67,7 @@ def test_a_deletion_that_was_cut_off_before_its_commit_is_undone(store, stale):
     checkpoints = store.checkpoint_folder(stale)
     checkpoints.mkdir(parents=True)
     (checkpoints / "last.safetensors").write_bytes(b"weights")
-    checkpoints.parent.rename(store.folder / f".deleted-{stale}")
+    checkpoints.parent.rename(store.folder / f".deleted-runs.db-{stale}")
     assert store.repair().removed == ()
     assert (checkpoints / "last.safetensors").read_bytes() == b"weights"
 
