@@ -19,9 +19,9 @@ def chooser(runs: tuple[Run, ...]) -> Callable[[str], None]:
     def choose(key: str) -> None:
         points = st.session_state[key]["selection"]["points"]
         if points and points[0].get("customdata"):  # a second click on a cell gives no point
-            true, predicted, run_id = points[0]["customdata"][:3]
-            st.session_state.cell_true = int(true)
-            st.session_state.cell_predicted = int(predicted)
+            true, predicted, run_id = points[0]["customdata"]
+            st.session_state.cell_true = true
+            st.session_state.cell_predicted = predicted
             st.session_state.cell_run = names[run_id]
             st.session_state.cell_page = 1
 

@@ -78,7 +78,7 @@ def _pick(by_name: dict[str, Run]) -> list[str]:
             st.caption(_("Left out, since this store has no run of that name:"))
             for name in left_out[:5]:
                 st.text(name[:80])
-    return list(picked)
+    return list(picked)[:MOST_PICKED]  # a browser may send what its widget does not offer
 
 
 def _running(runs: tuple[Run, ...]) -> list[Run]:
@@ -91,7 +91,10 @@ def _watch(store: RunStore, shown: tuple[Run, ...], fresh: list[tuple[Run, ...]]
     `fresh` holds the list that the page was just drawn from, which is used up first.
     """
     _ = texts.translate()
-    runs = fresh.pop() if fresh else store.runs()
+    try:
+        runs = fresh.pop() if fresh else store.runs()
+    except StoreError:  # it went away; the page says so
+        st.rerun()
     if [(run.id, run.revision, run.status) for run in runs] != [
         (run.id, run.revision, run.status) for run in shown
     ]:

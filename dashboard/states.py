@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import texts
+from fer_core.errors import InputError
 from fer_core.records import FAILED, INTERRUPTED, STALE, Run
 from fer_core.store import StoreError, StoreUnavailable
 
@@ -35,6 +36,12 @@ def unavailable(error: StoreError) -> None:
     }
     icon, title = titles[reason]
     _state(reason, icon, title, str(error), command=commands[reason])
+
+
+def wrong(error: InputError | StoreError) -> None:
+    """What was asked for cannot be shown: one line that says why and what helps."""
+    _ = texts.translate()
+    _state("wrong", ":material/error:", _("This cannot be shown"), str(error))
 
 
 def no_runs(has_data: bool) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import queries, sidebar, states, style, texts
+from fer_core.errors import InputError
 from fer_core.store import StoreError
 
 HERE = Path(__file__).parent
@@ -46,13 +47,18 @@ st.set_page_config(page_title=f"{page.title} · FER Lab")
 
 try:
     view = sidebar.view(queries.open_store())
+except StoreError as error:
+    st.title(page.title, anchor=False)
+    states.unavailable(error)
+    sidebar.wait_for_another(error)
+    st.stop()
+
+try:
     if view.runs:
         st.session_state.view = view
         page.run()
     else:
         st.title(page.title, anchor=False)
         states.no_runs(has_data=bool(view.store.datasets()))
-except StoreError as error:
-    st.title(page.title, anchor=False)
-    states.unavailable(error)
-    sidebar.wait_for_another(error)
+except (InputError, StoreError) as error:
+    states.wrong(error)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import confusion_cell
 from fer_core.store import RunStore
 from tests.dashboard import stores
 
@@ -17,6 +18,14 @@ def words(app: AppTest) -> str:
     """All text of a page, in order of kind."""
     kinds = (app.title, app.subheader, app.text, app.caption, app.markdown, app.code)
     return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def cards(app: AppTest) -> list[str]:
+    """The samples of the faces on a page."""
+    bodies = [each.proto.body for each in app.get("html")]
+    html = next(body for body in bodies if "<figure" in body)
+    assert html.count("<em>") == 7 * html.count("<figure")
+    return [part.split("<")[0] for part in html.split("<b>")[1:]]
 
 
 def commands(app: AppTest) -> list[str]:
@@ -182,10 +191,7 @@ def test_confusion_shows_the_faces_of_a_cell(
         if labels[index] == 3 and probabilities[index].argmax() == 3
     ]
     members.sort(key=lambda index: -probabilities[index, 3])
-    html = next(each.proto.body for each in app.get("html") if "<figure" in each.proto.body)
-    shown = [part.split("<")[0] for part in html.split("<b>")[1:]]
-    assert shown == [f"validation:{index}" for index in members[:24]]
-    assert html.count("<em>") == 7 * len(shown)
+    assert cards(app) == [f"validation:{index}" for index in members[:24]]
 
 
 def test_confusion_on_test_leaves_out_runs_without_predictions(
@@ -218,3 +224,47 @@ def test_confusion_of_a_run_without_predictions_names_the_command(
     app = open_app(stopped_runs, "confusion", "killed")
     assert commands(app) == ["fer-core evaluate killed --split validation"]
     assert not app.get("plotly_chart")
+
+
+def test_faces_are_shown_page_by_page(
+    open_app: Open, one_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confusion_cell, "A_PAGE", (4, 96))
+    app = open_app(one_run, "confusion", "only")
+    app.selectbox(key="cell_true").set_value(3)
+    app.selectbox(key="cell_predicted").set_value(3).run()
+    first = cards(app)
+    assert len(first) == 4
+    app.session_state.cell_page = 2
+    app.run()
+    second = cards(app)
+    app.session_state.cell_page = 999
+    app.run()
+    assert 1 <= len(cards(app)) <= 4, "a page beyond the last is the last"
+    app.button_group(key="cell_size").set_value(96).run()
+    assert cards(app)[:8] == [*first, *second]
+
+
+def test_what_cannot_be_shown_is_said_in_one_line(open_app: Open, tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with RunStore.open(path) as store:
+        stores.add_faces(store, 140)
+        stores.add_run(store, "a", epochs=2)
+        for folder in (tmp_path / "datasets").iterdir():
+            folder.rename(tmp_path / "elsewhere")
+    app = open_app(path, "confusion", "a")
+    assert "This cannot be shown" in words(app)
+    assert "datasets" in words(app)
+
+
+def test_a_store_that_goes_away_is_said_and_found_again(open_app: Open, tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with RunStore.open(path) as store, store.start_run("a", config={}):
+        pass
+    app = open_app(path, "runs", "a")
+    path.rename(tmp_path / "moved.db")
+    app.run()
+    assert commands(app) == ["fer-core demo"]
+    (tmp_path / "moved.db").rename(path)
+    app.run()
+    assert list(app.dataframe[0].value["name"]) == ["a"]
