@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from measuring import machine, report, spread
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import insert, select
 
@@ -273,7 +274,7 @@ def main() -> None:
             median = spread(seconds[task][name])["median"]
             cells.append(f"{median:.4f} ({ratios[task][name]['median']:.1f}x)")
         table.add_row(title.format(runs=arguments.runs), *cells)
-    note = "" if others else "Only ours: install the others with: pip install 'fer-lab[bench]'"
+    note = "" if others else escape("Only ours; the others: pip install 'fer-lab[bench]'")
     report(document, table, as_json=arguments.json, note=note)
 
 
