@@ -64,7 +64,7 @@ class _Builder:
             raise InputError(f"unknown option {', '.join(sorted(unknown))}")
         self._append(kind, make(self.shape, value, **options))
         for name in _names(follow):
-            self._append(name, ACTIVATIONS[name](self.shape))
+            self._append(name, LAYERS[name](self.shape, True))
 
     def _append(self, kind: str, module: nn.Module) -> None:
         with torch.no_grad():  # dropout and statistics are off: asking the shape changes nothing
@@ -146,10 +146,12 @@ def _needs_maps(shape: Shape) -> None:
         raise InputError("needs maps (channels, height, width), which end at the flatten layer")
 
 
-def _batch_norm(shape: Shape) -> nn.Module:
+def _batch_norm(shape: Shape, _: bool) -> nn.Module:
     return nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
 
 
+# What may follow a layer in its `then`; each may be a layer of its own, too: { relu = true }.
+ACTIVATIONS = ("batch_norm", "relu", "leaky_relu")
 LAYERS: dict[str, Callable[..., nn.Module]] = {
     "conv": _conv,
     "dense": _dense,
@@ -158,9 +160,7 @@ LAYERS: dict[str, Callable[..., nn.Module]] = {
     "global_average_pool": _global_average_pool,
     "flatten": lambda _shape, _: nn.Flatten(),
     "dropout": lambda _shape, rate: Dropout(rate),
-}
-ACTIVATIONS: dict[str, Callable[[Shape], nn.Module]] = {
     "batch_norm": _batch_norm,
-    "relu": lambda _: nn.ReLU(),
-    "leaky_relu": lambda _: nn.LeakyReLU(0.05),
+    "relu": lambda _shape, _: nn.ReLU(),
+    "leaky_relu": lambda _shape, _: nn.LeakyReLU(0.05),
 }
