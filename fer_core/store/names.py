@@ -17,7 +17,8 @@ _REFUSED = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 def clean_name(name: str, what: str = "name", length: int = NAME_LENGTH) -> str:
     """Return the name stripped and in its composed Unicode form.
 
-    Raises InputError unless it has 1 to `length` characters, none of them control characters.
+    Raises InputError unless it has 1 to `length` characters, none of them control characters,
+    and for a name that a command line would take for an option.
     """
     if not isinstance(name, str):
         raise InputError(f"the {what} is {name!r}; give a text")
@@ -26,6 +27,8 @@ def clean_name(name: str, what: str = "name", length: int = NAME_LENGTH) -> str:
         raise InputError(
             f"the {what} {_shown(cleaned)} has {len(cleaned)} characters; give 1 to {length}"
         )
+    if cleaned.startswith("-"):
+        raise InputError(f"the {what} {_shown(cleaned)} looks like an option; start it without -")
     for character in cleaned:
         if unicodedata.category(character) in _REFUSED_CATEGORIES or character in _REFUSED:
             raise InputError(

@@ -27,6 +27,7 @@ def test_names_are_stripped_and_composed():
         ("a\u2028b", "U\\+2028"),
         ("a\ud800", "U\\+D800"),
         (7, "give a text"),
+        ("--help", "looks like an option"),
     ],
 )
 def test_other_names_are_refused_in_one_printable_line(name, words):
