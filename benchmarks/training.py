@@ -106,7 +106,7 @@ def our_way(images: np.ndarray, labels: np.ndarray, config: RunConfig) -> Iterat
 def measure(name: str, count: int, rounds: int, note: Callable[[str], None]) -> dict:
     faces = synthesise(max(count * 5 // 4, 70)).splits["train"]
     images, labels = faces.images[:count], faces.labels[:count]
-    config = preset_config(name, data="synthetic", epochs=10_000, small_side=0)
+    config = preset_config(name, data="synthetic", epochs=10_000)
     ways = {"ours": our_way(images, labels, config)}
     for workers in WORKERS:
         ways[f"workers_{workers}"] = usual_way(images, labels, config, workers)

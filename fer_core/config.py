@@ -29,8 +29,7 @@ class RunConfig:
     `fer_core.models.build` takes; data: name of the stored data set; validation: ``official``
     or the held-out fraction of train; augment: a kind of AUGMENT_KINDS, `rotate` in degrees,
     `shift` and `zoom` as fractions of the image's side, `erase` as the probability of a
-    blanked rectangle; small_side, small_share: train at `small_side` pixels for that share of
-    the epochs first (0: never).
+    blanked rectangle.
     """
 
     preset: str
@@ -51,8 +50,6 @@ class RunConfig:
     zoom: float = 0.1
     erase: float = 0.25
     normalise: str = "per-image"
-    small_side: int = 0
-    small_share: float = 0.0
     precision: str = "auto"
 
     def __post_init__(self) -> None:
@@ -78,13 +75,10 @@ class RunConfig:
             ("shift", 0.0, 1.0),
             ("zoom", 0.0, 0.9),
             ("erase", 0.0, 1.0),
-            ("small_share", 0.0, 1.0),
         ):
             value = getattr(self, key)
             if not low <= value <= high:
                 raise InputError(f"{key} is {value!r}; use a number from {low:g} to {high:g}")
-        if self.small_side != 0 and not 8 <= self.small_side <= 48:
-            raise InputError(f"small_side is {self.small_side}; use 0 (off) or 8 to 48 pixels")
         if self.validation != "official" and not (
             isinstance(self.validation, float) and 0.01 <= self.validation <= 0.9
         ):

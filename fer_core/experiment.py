@@ -14,7 +14,7 @@ from fer_core.config import RunConfig
 from fer_core.data.holdout import held_out_indices
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
-from fer_core.models import Classifier, Normalise, build, layer_table
+from fer_core.models import Classifier, Normalise, build, input_side, layer_table
 from fer_core.records import (
     FINISHED,
     TEST,
@@ -83,7 +83,7 @@ def train_run(
     if isinstance(config.validation, float):
         held_out = held_out_indices(labels, config.validation, seed=config.seed)
     chosen = choose_device(device, precision=config.precision)
-    layers = layer_table(build(config.architecture))
+    layers = layer_table(build(config.architecture), input_side(config.architecture))
     with store.start_run(
         name,
         config=config.to_dict(),
@@ -165,7 +165,9 @@ def evaluate_run(
     details = store.details(run.id)
     config = RunConfig.from_dict(details.config)
     chosen = choose_device(device, precision=config.precision)
-    model = Classifier(Normalise(config.normalise), build(config.architecture))
+    architecture = config.architecture
+    normalise = Normalise(config.normalise)
+    model = Classifier(normalise, build(architecture), input_side(architecture))
     folder = CheckpointFolder(store.checkpoint_folder(run.id))
     model.load_state_dict(folder.load_weights(epoch.weights_sha256))
     chosen.place(model)

@@ -16,8 +16,8 @@ from torch.nn import functional
 from fer_core.config import RunConfig
 from fer_core.data.augment import augment, unit
 from fer_core.device import Device
-from fer_core.models import Classifier, Normalise, build
-from fer_core.records import IMAGE_SIZE, Epoch
+from fer_core.models import Classifier, Normalise, build, input_side
+from fer_core.records import Epoch
 
 _EVALUATION_BATCH = 512
 Progress = Callable[[int, int], None]  # images done, images in the epoch
@@ -67,7 +67,7 @@ class TrainingState:
         """
         torch.manual_seed(config.seed)  # initial weights, then dropout
         normalise = Normalise(config.normalise, mean=mean, deviation=deviation)
-        model = Classifier(normalise, build(config.architecture))
+        model = Classifier(normalise, build(config.architecture), input_side(config.architecture))
         device.place(model)
         generator = torch.Generator(device.torch_device).manual_seed(config.seed)
         return cls(model, _optimizer(model, config), generator, device=device)
@@ -90,9 +90,9 @@ def fit(
     count = len(data.train_labels)
     batch_size = min(config.batch_size, count)
     steps = count // batch_size
+    side = input_side(config.architecture)
     for epoch in range(state.epoch + 1, config.epochs + 1):
         started = time.perf_counter()
-        side = side_at(epoch, config)
         permutation = torch.randperm(
             count, generator=state.generator, device=state.device.torch_device
         )
@@ -160,12 +160,6 @@ def learning_rate_at(progress: float, config: RunConfig) -> float:
     if progress < 0.3:
         return _cosine(start, peak, progress / 0.3)
     return _cosine(peak, end, (progress - 0.3) / 0.7)
-
-
-def side_at(epoch: int, config: RunConfig) -> int:
-    """Return the side in pixels at which `epoch` trains."""
-    small = config.small_side and epoch <= config.small_share * config.epochs
-    return config.small_side if small else IMAGE_SIZE
 
 
 def _step(

@@ -32,7 +32,6 @@ def test_texts_become_the_fields_types(tiny_config: RunConfig) -> None:
         ("normalise", "z", "normalise is 'z'"),
         ("validation", "some", "validation is 'some'; use 'official' or a fraction"),
         ("validation", 1.5, "validation is 1.5"),
-        ("small_side", 4, "small_side is 4"),
         ("architecture", "vgg", "architecture is 'vgg'"),
     ],
 )

@@ -15,7 +15,6 @@ from fer_core.train import (
     fit,
     learning_rate_at,
     predict_probabilities,
-    side_at,
 )
 
 
@@ -130,10 +129,16 @@ def test_one_cycle_is_torchs(tiny_config: RunConfig) -> None:
     assert learning_rate_at(0.7, constant) == constant.learning_rate
 
 
-def test_small_images_come_first(tiny_config: RunConfig) -> None:
-    config = tiny_config.replace(epochs=10, small_side=32, small_share=0.5)
-    assert [side_at(epoch, config) for epoch in (1, 5, 6, 10)] == [32, 32, 48, 48]
-    assert side_at(1, tiny_config) == 48
+def test_a_network_for_smaller_images_sees_them_so(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    config = tiny_config.replace(architecture={**tiny_config.architecture, "side": 40})
+    _, state = _train(config, data, device)
+    assert state.model.network.dense1.in_features == 4 * 10 * 10
+    seen = []
+    state.model.network.conv1.register_forward_hook(lambda _m, inputs, _o: seen.append(inputs[0]))
+    predict_probabilities(state.model, data.validation_images, device)
+    assert seen[0].shape == (14, 1, 40, 40)
 
 
 def test_weights_decay_and_biases_do_not(

@@ -35,7 +35,7 @@ def on_device(faces: DatasetArrays, device: Device) -> TrainingData:
 
 
 def seconds_an_epoch(name: str, data: TrainingData, device: Device, epochs: int) -> dict:
-    config = preset_config(name, data="synthetic", epochs=epochs, small_side=0)
+    config = preset_config(name, data="synthetic", epochs=epochs)
     state = TrainingState.start(config, device, mean=0.5, deviation=0.25)
     first, *rest = (epoch.seconds for epoch in fit(state, data, config))
     return {

@@ -25,9 +25,9 @@ def import_(
     """
     from fer_core.data.importer import import_data
 
+    with counting(f"reading {path.name}") as progress:
+        arrays = import_data(path, progress=progress)
     with open_store() as store:
-        with counting(f"reading {path.name}") as progress:
-            arrays = import_data(path, progress=progress)
         _report(store.add_dataset(name or path.stem, arrays), json=json)
 
 
@@ -44,9 +44,9 @@ def synth(
     """
     from fer_core.data.synthetic import synthesise
 
+    with counting(f"drawing {n:,} faces") as progress:
+        arrays = synthesise(n, seed=seed, progress=progress)
     with open_store() as store:
-        with counting(f"drawing {n:,} faces") as progress:
-            arrays = synthesise(n, seed=seed, progress=progress)
         _report(store.add_dataset(name, arrays), json=json)
 
 

@@ -1,6 +1,7 @@
 """What commands print: documents on stdout, progress and notes on stderr."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,6 +97,7 @@ class TrainingProgress:
     def __init__(self) -> None:
         self._bar = _bar(TextColumn("{task.fields[speed]}"))
         self._task: TaskID | None = None
+        self._run = ""
         self._epochs = 0
         self._done = 0
 
@@ -103,8 +105,11 @@ class TrainingProgress:
         self._bar.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._bar.stop()
+        if kind is KeyboardInterrupt and self._task is not None:
+            name = shlex.quote(self._run)
+            stderr.print(f"interrupted; finished epochs are stored. Go on: fer-core resume {name}")
 
     def start(self, run: str, *, first_epoch: int, epochs: int, device: "Device") -> None:
         """Show which run trains where."""
@@ -112,8 +117,8 @@ class TrainingProgress:
             f"{run}: epoch {first_epoch} to {epochs} on {device.name} "
             f"({device.precision}, {device.threads} threads)"
         )
-        self._epochs, self._done = epochs, first_epoch - 1
-        self._task = self._bar.add_task(run, total=None, speed="")
+        self._run, self._epochs, self._done = run, epochs, first_epoch - 1
+        self._task = self._bar.add_task(f"epoch {first_epoch}/{epochs}", total=None, speed="")
 
     def batch(self, done: int, total: int) -> None:
         """Move the bar by images."""
@@ -128,6 +133,10 @@ class TrainingProgress:
     def epoch(self, epoch: Epoch) -> None:
         """Leave one line for the finished epoch."""
         self._done = epoch.epoch
+        if self._task is not None and self._done < self._epochs:
+            told = f"epoch {self._done + 1}/{self._epochs}, loss {epoch.train_loss:.3f}"
+            told += f", accuracy {epoch.validation_accuracy:.1%}"
+            self._bar.update(self._task, description=told)
         stderr.print(
             f"  epoch {epoch.epoch:>3}/{self._epochs}"
             f"  loss {epoch.train_loss:.3f}  accuracy {epoch.train_accuracy:6.2%}"

@@ -34,10 +34,10 @@ def show(preset: str, json: Json = False) -> None:
 
     Example: fer-core presets show e-cnn --json
     """
-    from fer_core.models import build, layer_table, preset_config
+    from fer_core.models import build, input_side, layer_table, preset_config
 
     config = preset_config(preset, data="")
-    layers = layer_table(build(config.architecture))
+    layers = layer_table(build(config.architecture), input_side(config.architecture))
     trainable = sum(layer.trainable for layer in layers)
     non_trainable = sum(layer.non_trainable for layer in layers)
     if json:

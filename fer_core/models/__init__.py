@@ -10,14 +10,20 @@ from fer_core.models import sequential
 from fer_core.models.classifier import Classifier, Normalise
 from fer_core.models.layers import layer_table
 from fer_core.models.presets import preset_config, preset_description, preset_names
+from fer_core.records import IMAGE_SIZE
 
 MODELS: dict[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "sequential": sequential.build,
 }
 
 
+def input_side(architecture: Mapping[str, Any]) -> int:
+    """Return the side, in pixels, of the images that the network sees."""
+    return int(architecture.get("side", IMAGE_SIZE))
+
+
 def build(architecture: Mapping[str, Any]) -> nn.Module:
-    """Build the network that `architecture` describes: (N, 1, 48, 48) -> logits (N, 7)."""
+    """Build the network that `architecture` describes: (N, 1, side, side) -> logits (N, 7)."""
     family = architecture.get("family")
     if family not in MODELS:
         raise InputError(f"family is {family!r}; use one of {', '.join(MODELS)}")
@@ -29,6 +35,7 @@ __all__ = [
     "Classifier",
     "Normalise",
     "build",
+    "input_side",
     "layer_table",
     "preset_config",
     "preset_description",

@@ -2,9 +2,11 @@
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from fer_core.config import NORMALISE_KINDS
 from fer_core.errors import InputError
+from fer_core.records import IMAGE_SIZE
 
 # About one grey level: a flat image is divided by this instead of by zero.
 _SMALLEST_DEVIATION = 1 / 255
@@ -45,11 +47,18 @@ class Normalise(nn.Module):
 class Classifier(nn.Module):
     """images (N, 1, 48, 48) float32 in [0, 1] -> logits (N, 7)."""
 
-    def __init__(self, normalise: Normalise, network: nn.Module) -> None:
+    def __init__(self, normalise: Normalise, network: nn.Module, side: int = IMAGE_SIZE) -> None:
         super().__init__()
         self.normalise = normalise
         self.network = network
+        self.side = side
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return logits (N, 7) for images (N, 1, 48, 48) float32 in [0, 1]."""
+        """Return logits (N, 7) for images (N, 1, 48, 48) float32 in [0, 1].
+
+        A network for another side sees them resized, antialiased.
+        """
+        if images.shape[-1] != self.side:
+            size = (self.side, self.side)
+            images = functional.interpolate(images, size=size, mode="bilinear", antialias=True)
         return self.network(self.normalise(images))

@@ -10,10 +10,10 @@ from fer_core.records import IMAGE_SIZE, Layer
 _NUMBERED = {nn.Conv2d: "conv", nn.Linear: "dense"}
 
 
-def layer_table(network: nn.Module) -> tuple[Layer, ...]:
+def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]:
     """Return one `Layer` for each module without children, in forward order.
 
-    network: takes (N, 1, 48, 48) float32. Convolutions and dense layers are called ``conv1``,
+    network: takes (N, 1, side, side) float32. Convolutions and dense layers are called ``conv1``,
     ``dense1`` ...; others keep their module path. Parameters are counted as Keras does: a
     batch norm's running mean and variance are its non-trainable ones. Operations are
     multiply-adds of convolutions and dense layers for one image.
@@ -52,7 +52,7 @@ def layer_table(network: nn.Module) -> tuple[Layer, ...]:
     example = next(network.parameters(), torch.zeros(0))
     try:
         with torch.no_grad():
-            image = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE)
+            image = torch.zeros(1, 1, side, side)
             network.eval()(image.to(example.device, example.dtype))
     finally:
         for module, mode in modes.items():

@@ -20,16 +20,19 @@ def build(architecture: Mapping[str, Any]) -> nn.Sequential:
 
     layers: tables such as ``{conv = 64, kernel = 3}``, ``{dense = 512, then = ["relu"]}``,
     ``{max_pool = 2}``, ``{dropout = 0.5}``, ``{flatten = true}``; after_conv, after_dense: what
-    follows each convolution and dense layer unless its `then` says otherwise. Input
-    (N, 1, 48, 48) float32, output logits (N, 7). Modules are named ``conv1``, ``relu1``,
-    ``dense1`` and so on in forward order.
+    follows each convolution and dense layer unless its `then` says otherwise; side: of the
+    images that it sees, 48 by default. Input (N, 1, side, side) float32, output logits (N, 7).
+    Modules are named ``conv1``, ``relu1``, ``dense1`` and so on in forward order.
 
     Raises InputError with the layer's place, its input shape and what it needs.
     """
-    unknown = set(architecture) - {"family", "layers", "after_conv", "after_dense"}
+    unknown = set(architecture) - {"family", "side", "layers", "after_conv", "after_dense"}
     if unknown:
         raise InputError(f"unknown architecture keys: {', '.join(sorted(unknown))}")
-    network = _Builder((1, IMAGE_SIZE, IMAGE_SIZE))
+    side = architecture.get("side", IMAGE_SIZE)
+    if side not in range(8, IMAGE_SIZE + 1):
+        raise InputError(f"side is {side!r}; use 8 to {IMAGE_SIZE} pixels")
+    network = _Builder((1, side, side))
     for place, layer in enumerate(architecture.get("layers", ()), start=1):
         kind, options = _kind(place, layer)
         shape = "x".join(map(str, network.shape))

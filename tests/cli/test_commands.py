@@ -174,6 +174,28 @@ def test_reading_commands_name_what_makes_a_store(command: Command) -> None:
     assert not Path("runs.db").exists()
 
 
+def test_a_refused_import_leaves_no_store_behind(command: Command) -> None:
+    Path("faces.csv").write_text("a,b\n", encoding="utf-8")
+    code, _, err = command("data", "import", "faces.csv")
+    assert code == 2
+    assert "faces.csv" in err
+    assert [path.name for path in Path().iterdir()] == ["faces.csv"]
+
+
+def test_ctrl_c_says_how_to_go_on(
+    command: Command, tiny_store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: object, epoch: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fer_core.cli.output.TrainingProgress.epoch", interrupt)
+    arguments = ("train", "e-dnn", "--name", "my run", "--epochs", "3", "--set", "batch_size=16")
+    code, _, err = command(*arguments)
+    assert code == 130
+    assert "Go on: fer-core resume 'my run'" in err
+    assert (tiny_store.run("my run").status, tiny_store.run("my run").epochs) == ("interrupted", 1)
+
+
 def test_a_wrong_figure_or_format_writes_nothing(command: Command, trained: str) -> None:
     for arguments in (("pie", trained, "-o", "a.csv"), ("confusion_matrix", trained, "-o", "a.x")):
         code, _, err = command("figure", *arguments)
