@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from fer_core.config import RunConfig
 from fer_core.data.synthetic import synthesise
@@ -39,6 +40,16 @@ def chromium() -> str:
             return path
     _unavailable("no Chromium; install it, e.g. apt-get install chromium")
     raise AssertionError("unreachable")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for all tests: playwright allows one synchronous session a process."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from fer_core import figures
@@ -189,27 +189,25 @@ def test_the_same_bytes_twice_and_in_another_process_that_ends_cleanly(
 
 
 @pytest.mark.browser
-def test_html_draws_offline_and_loads_nothing(known, drawing, tmp_path):
+def test_html_draws_offline_and_loads_nothing(known, browser: Browser, tmp_path):
     built = figures.build("learning_curves", known.store, ("cnn", known.markup))
     path = figures.write(built, tmp_path / "curves.html")
     requests, complaints = [], []
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=drawing, args=["--no-sandbox"])
-        page = chrome.new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path.as_uri())
-        page.wait_for_selector(".scatterlayer .js-line", state="attached")
-        names = page.locator(".legendtext").all_text_contents()
-        chrome.close()
+    page = browser.new_page()
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector(".scatterlayer .js-line", state="attached")
+    names = page.locator(".legendtext").all_text_contents()
+    page.close()
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
     assert complaints == []
     assert {"cnn", known.markup} <= set(names)
 
 
 @pytest.mark.browser
-def test_no_text_lies_on_other_text_or_outside(known, drawing):
+def test_no_text_lies_on_other_text_or_outside(known, drawing, browser: Browser):
     """Every label of every figure, in widths and numbers of runs that reports have."""
     hostile = ("cnn", known.long, known.chinese, known.markup, "dnn", "real")
     cases = [
@@ -223,20 +221,16 @@ def test_no_text_lies_on_other_text_or_outside(known, drawing):
         ("confusion_matrix", hostile, {"width_mm": 170}),
         ("confusion_matrix", hostile[:3], {"width_mm": 170, "font_size": 7}),
     ]
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=drawing, args=["--no-sandbox"])
-        page = chrome.new_page(viewport={"width": 800, "height": 1600})
-        for name, runs, options in cases:
-            built = figures.build(name, known.store, runs, **options)
-            page.set_content(
-                f"<body style='margin: 0'>{figures.export(built, 'svg').decode()}</body>"
-            )
-            boxes = page.evaluate(BOXES)
-            size = built.figure.layout.width, built.figure.layout.height
-            assert boxes
-            assert _outside(boxes, *size) == [], (name, options)
-            assert _overlapping(boxes) == [], (name, options)
-        chrome.close()
+    page = browser.new_page(viewport={"width": 800, "height": 1600})
+    for name, runs, options in cases:
+        built = figures.build(name, known.store, runs, **options)
+        page.set_content(f"<body style='margin: 0'>{figures.export(built, 'svg').decode()}</body>")
+        boxes = page.evaluate(BOXES)
+        size = built.figure.layout.width, built.figure.layout.height
+        assert boxes
+        assert _outside(boxes, *size) == [], (name, options)
+        assert _overlapping(boxes) == [], (name, options)
+    page.close()
 
 
 BOXES = """() => [...document.querySelectorAll('text')].filter(t => t.textContent.trim()).map(t => {
