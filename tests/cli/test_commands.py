@@ -215,10 +215,10 @@ def test_verbose_shows_the_traceback(command: Command, monkeypatch: pytest.Monke
 def test_the_demo_trains_evaluates_and_keeps_what_is_there(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "DEMO_RUNS", (("e-dnn", 2, ["batch_size=16"]),))
+    monkeypatch.setattr(demo, "DEMO_RUNS", (("dnn", "e-dnn", 2, ["batch_size=16"]),))
     assert command("demo", "--n", "140")[0] == 0
     (run_,) = _json(command("runs", "list", "--json"))
-    assert run_["name"] == "demo-synthetic-e-dnn"
+    assert run_["name"] == "synthetic-dnn"
     assert run_["test_accuracy"] is not None
     code, _, err = command("demo", "--n", "140")
     assert code == 0

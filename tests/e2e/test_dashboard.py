@@ -4,7 +4,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from fer_core import figures
 from fer_core.figures.export import export
@@ -121,12 +122,24 @@ def test_the_download_is_what_the_command_writes(page: Page, server: Server) -> 
     for width in (85, 170):
         page.get_by_text(f"{width} mm wide").click()
         settle(page)
-        with page.expect_download() as download:
-            page.get_by_role("button", name="SVG").click()
+        file = _download(page, "SVG")
         with RunStore.open(server.store, read_only=True) as store:
             built = figures.build("confusion_matrix", store, ["a", "b"], width_mm=width)
-            assert download.value.path().read_bytes() == export(built, "svg")
-        assert download.value.suggested_filename == "confusion_matrix.svg"
+            assert file.path().read_bytes() == export(built, "svg")
+        assert file.suggested_filename == "confusion_matrix.svg"
+
+
+def _download(page: Page, button: str) -> Download:
+    """Click a download button. Streamlit gives it a new id whenever the page is drawn again; a
+    click that still carries the old one fails, and a person clicks once more."""
+    for patience in (20_000, 20_000, 60_000):
+        try:
+            with page.expect_download(timeout=patience) as download:
+                page.get_by_role("button", name=button).click()
+            return download.value
+        except TooLate as error:
+            last = error
+    raise last
 
 
 def test_learning_curves_grow_while_a_run_trains(page: Page, server: Server) -> None:
