@@ -1,6 +1,6 @@
 """Training speed: ours against the usual PIL + DataLoader pipeline in float32.
 
-The same networks, images, batch size and kinds of augmentation at 48 pixels. Rounds are
+The same networks, images, sizes, batches and kinds of augmentation. Rounds are
 interleaved (ours, 0 workers, 2 workers, ours ...), each ratio is taken within its round, and the
 median of the ratios is printed: `ratio` says how many times as many images a second we train.
 
@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 from fer_core.config import RunConfig
 from fer_core.data.synthetic import synthesise
 from fer_core.device import choose_device
-from fer_core.models import build, preset_config
+from fer_core.models import build, input_side, preset_config
 from fer_core.train import TrainingData, TrainingState, fit
 
 PRESETS = {"fast": 2048, "e-cnn": 1024}  # images in a round
@@ -45,6 +45,7 @@ class Faces(Dataset):
                 scale=(1 - config.zoom, 1 + config.zoom),
                 interpolation=transforms.InterpolationMode.BILINEAR,
             ),
+            transforms.Resize(input_side(config.architecture)),
             transforms.ToTensor(),
             transforms.Normalize(0.5077, 0.2551),
         ]
