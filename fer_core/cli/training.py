@@ -132,13 +132,14 @@ def evaluate(
         f"{found.name} on {split}{synthetic}: {whole.value:.2%}"
         f" (95 % interval {whole.low:.2%} to {whole.high:.2%}, n = {whole.count:,})"
     )
-    stdout.print(
-        f"without the {whole.count - without.count:,} images that have a twin in training: "
-        f"{without.value:.2%} ({without.low:.2%} to {without.high:.2%}, n = {without.count:,})"
-    )
+    if without.count < whole.count:
+        stdout.print(
+            f"without the {whole.count - without.count:,} images that have a twin in training: "
+            f"{without.value:.2%} ({without.low:.2%} to {without.high:.2%}, n = {without.count:,})"
+        )
     stdout.print(f"{weights} weights: epoch {epoch} ({chosen}); averaging: {average}")
     if readings:
-        stdout.print(f"{split} has been read {readings} times for this run")
+        stdout.print(f"readings of {split} for this run so far: {readings}")
 
 
 def predictions(
