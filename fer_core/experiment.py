@@ -17,6 +17,7 @@ from fer_core.errors import InputError
 from fer_core.models import Classifier, Normalise, build, input_side, layer_table
 from fer_core.records import (
     FINISHED,
+    PUBLIC,
     TEST,
     TRAIN,
     VALIDATION,
@@ -153,9 +154,9 @@ def evaluate_run(
     if averaging not in _AVERAGINGS:
         raise InputError(f"averaging is {averaging!r}; use one of {', '.join(_AVERAGINGS)}")
     run = store.run(reference)
-    if split == TEST and run.status != FINISHED:
+    if split in (TEST, PUBLIC) and run.status != FINISHED:
         raise InputError(
-            f"run {run.name!r} is {run.status}; test is read when training is over: "
+            f"run {run.name!r} is {run.status}; {split} is read when training is over: "
             f"fer-core resume {run.name!r}"
         )
     images = store.evaluation_split(run.id, split)

@@ -159,4 +159,5 @@ def _bar(*columns: TextColumn) -> Progress:
         TimeRemainingColumn(),
         console=stderr,
         transient=True,
+        disable=not stderr.is_terminal,  # in a file a bar would leave an empty line
     )

@@ -9,7 +9,7 @@ _LEVELS = 256  # a random byte decides about a value
 class Dropout(nn.Dropout):
     """nn.Dropout, with the probability rounded to a 256th on a CPU.
 
-    torch draws one 32-bit number a value, on one core, which is a fifth of the time of a network
+    torch draws one number a value, on one core, which takes a good part of the time of a network
     with wide dropouts. Here one 64-bit number decides about eight values. What is kept is
     scaled by the rounded probability, so that the expectation is exact.
     """

@@ -162,8 +162,8 @@ def test_wrong_input_is_one_line_and_exit_code_2(
     assert code == 2
     assert out == ""
     lines = [line for line in err.splitlines() if line.startswith("fer-core: ")]
+    assert err.splitlines() == lines
     assert len(lines) == 1
-    assert err.splitlines()[-1] == lines[0]
     assert named in lines[0]
 
 
