@@ -1,8 +1,9 @@
 """Training speed: ours against the usual PIL + DataLoader pipeline in float32.
 
 The same networks, images, sizes, batches and kinds of augmentation, each way in a process of its
-own, since ours changes how its process holds memory. Rounds are interleaved (ours, 0 workers, 2 workers, ours ...), each ratio is taken within its round, and the
-median of the ratios is printed: `ratio` says how many times as many images a second we train.
+own, since ours changes how its process holds memory. Rounds are interleaved (ours, 0 workers,
+2 workers, ours ...), each ratio is taken within its round, and the median of the ratios is
+printed: `ratio` says how many times as many images a second we train.
 
     python benchmarks/training.py [--rounds 5] [--json]
 """

@@ -16,6 +16,26 @@ TRAIN, VALIDATION, TEST = "train", "validation", "test"
 # The source's own validation split, when a run holds out a part of train instead.
 PUBLIC = "public"
 
+# What an audit flags an image for, in the order of the bits of its flags (bit 0: black).
+#   black          every pixel is 0
+#   flat           not black, but hardly any contrast
+#   text-like      looks like text, a drawing or a sign rather than a photograph
+#   copy           an image before it (splits in order) has the same bytes
+#   conflict       an image with the same bytes has another label
+#   near-copy      an image before it shows the same picture, slightly changed, turned or mirrored
+#   near-conflict  an image that shows the same picture has another label
+#   twin           an image of another split has the same bytes
+AUDIT_FLAGS = (
+    "black",
+    "flat",
+    "text-like",
+    "copy",
+    "conflict",
+    "near-copy",
+    "near-conflict",
+    "twin",
+)
+
 REGION_NAMES = ("rest", "brows", "eyes", "nose", "mouth", "cheeks", "forehead")
 
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
@@ -44,12 +64,16 @@ class DatasetArrays:
 
     form: the reader's name (``kaggle-archive``, ``fer2013-csv``, ``synthetic``);
     identical_groups: for each split (N,) int32; two images of any splits are byte-identical
-    exactly when their numbers are equal.
+    exactly when their numbers are equal; near_groups: likewise, for images that show the same
+    picture (byte-identical ones do); flags: for each split (N,) uint16, a bit for each of
+    AUDIT_FLAGS.
     """
 
     form: str
     splits: Mapping[str, SplitArrays]
     identical_groups: Mapping[str, np.ndarray]
+    near_groups: Mapping[str, np.ndarray]
+    flags: Mapping[str, np.ndarray]
     fingerprints: Mapping[str, str]
     fingerprint: str
     synthetic: bool = False
@@ -160,6 +184,9 @@ class Run:
     revision: int
     tags: tuple[str, ...] = ()
     note: str = ""
+    # What a person noted of a leaderboard, in 0..1.
+    leaderboard_public: float | None = None
+    leaderboard_private: float | None = None
     scores: tuple[Score, ...] = ()
 
     def score(self, split: str, weights: str = "best", averaging: str = "none") -> Score | None:
@@ -191,7 +218,11 @@ class TestReading:
 
 @dataclass(frozen=True)
 class RunDetails:
-    """What a list does not need: the configuration, the layers, where the run was made."""
+    """What a list does not need: the configuration, the layers, where the run was made.
+
+    dropped: how many training images were left out for each of AUDIT_FLAGS that was asked for; an
+    image with several of them counts for each.
+    """
 
     run: Run
     config: Mapping[str, object]
@@ -199,6 +230,7 @@ class RunDetails:
     versions: Mapping[str, str]
     device: str
     test_readings: tuple[TestReading, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,10 +269,10 @@ class Predictions:
 
 @dataclass(frozen=True, eq=False)
 class TensorRecord:
-    """Any array that belongs to a run, with its provenance.
+    """Any array that belongs to a run, or to a data set, with its provenance.
 
-    kind: what it is (``explanation``, ``filters``); key: method, layer, sample, target ... by
-    name; provenance: checkpoint hash, seed, options, versions.
+    kind: what it is (``explanation``, ``filters``, ``augmentation``); key: method, layer,
+    sample, target ... by name; provenance: checkpoint hash, seed, options, versions.
     """
 
     kind: str

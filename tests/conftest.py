@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from fer_core.config import RunConfig
 from fer_core.data.synthetic import synthesise
 from fer_core.records import DatasetArrays
 from fer_core.store import RunStore
+
+# How long an example takes depends on what else the machine does: it decides nothing here.
+settings.register_profile("fer-lab", deadline=None)
+settings.load_profile("fer-lab")
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from fer_core.data.audit import identical_groups
+from fer_core.data.audit import audited
 from fer_core.data.formats import read
 from fer_core.data.readers import Progress
-from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
 from fer_core.records import DatasetArrays
 
 
@@ -15,13 +14,4 @@ def import_data(path: Path | str, *, progress: Progress | None = None) -> Datase
     `progress` is told (done, total). Raises InputError for what cannot be read.
     """
     form, splits = read(path, progress=progress)
-    fingerprints = {
-        name: split_fingerprint(split.images, split.labels) for name, split in splits.items()
-    }
-    return DatasetArrays(
-        form=form,
-        splits=splits,
-        identical_groups=identical_groups(splits),
-        fingerprints=fingerprints,
-        fingerprint=dataset_fingerprint(fingerprints),
-    )
+    return audited(form, splits)

@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from fer_core.data.audit import identical_groups
+from fer_core.data.audit import audited
 from fer_core.data.faces import Faces, draw
 from fer_core.errors import InputError
-from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
 from fer_core.records import IMAGE_SIZE, TEST, TRAIN, VALIDATION, DatasetArrays, SplitArrays
 
 LEAST, MOST = 70, 100_000
@@ -103,15 +102,7 @@ def synthesise(
         names = tuple(f"synthetic-{index:06d}" for index in range(part.start, part.stop))
         arrays[name] = SplitArrays(images[part], of_split, names, regions[part])
         first = part.stop
-    fingerprints = {name: split_fingerprint(s.images, s.labels) for name, s in arrays.items()}
-    return DatasetArrays(
-        form="synthetic",
-        splits=arrays,
-        identical_groups=identical_groups(arrays),
-        fingerprints=fingerprints,
-        fingerprint=dataset_fingerprint(fingerprints),
-        synthetic=True,
-    )
+    return audited("synthetic", arrays, synthetic=True)
 
 
 def _labels(count: int, random: np.random.Generator) -> dict[str, np.ndarray]:

@@ -17,10 +17,11 @@ import numpy as np
 from fer_core.errors import InputError
 from fer_core.files import sync
 from fer_core.fingerprints import split_fingerprint
-from fer_core.records import CLASS_NAMES, IMAGE_SIZE, UNLABELLED, DatasetArrays, SplitArrays
+from fer_core.records import CLASS_NAMES, IMAGE_SIZE, UNLABELLED, DatasetArrays
 from fer_core.store.errors import StoreError, full_disk
 
-IMAGES, LABELS, REGIONS, GROUPS, NAMES = "images", "labels", "regions", "groups", "names"
+IMAGES, LABELS, REGIONS, NAMES = "images", "labels", "regions", "names"
+GROUPS, NEAR, FLAGS = "groups", "near", "flags"  # what the audit found
 
 _TEMPORARY = re.compile(r"\.new-(\d+)-[0-9a-f]+")
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -39,6 +40,8 @@ def write(folder: Path, arrays: DatasetArrays) -> Path:
                 IMAGES: split.images,
                 LABELS: split.labels,
                 GROUPS: np.asarray(arrays.identical_groups[name], dtype=np.int32),
+                NEAR: np.asarray(arrays.near_groups[name], dtype=np.int32),
+                FLAGS: np.asarray(arrays.flags[name], dtype=np.uint16),
             }
             if split.regions is not None:
                 parts[REGIONS] = split.regions
@@ -78,8 +81,8 @@ def damaged_splits(final: Path, fingerprints: Any) -> list[str]:
     for name, fingerprint in fingerprints.items():
         try:
             images, labels = load(final, name, IMAGES), load(final, name, LABELS)
-            groups, names = load(final, name, GROUPS), load_names(final, name)
-            lengths = {len(images), len(labels), len(groups), len(names)}
+            found = [load(final, name, part) for part in (GROUPS, NEAR, FLAGS)]
+            lengths = {len(images), len(labels), len(load_names(final, name)), *map(len, found)}
             if len(lengths) > 1 or split_fingerprint(images, labels) != fingerprint:
                 damaged.append(name)
         except (StoreError, InputError, TypeError):
@@ -121,9 +124,10 @@ def temporary_owner(name: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def check_split(name: str, split: SplitArrays, groups: np.ndarray | None) -> None:
+def check_split(name: str, arrays: DatasetArrays) -> None:
     """Raise InputError unless shapes, types and values are as SplitArrays says."""
     _safe(name)
+    split = arrays.splits[name]
     count = len(split.labels)
     side = (IMAGE_SIZE, IMAGE_SIZE)
     for what, array, dtype, shape in (
@@ -134,10 +138,12 @@ def check_split(name: str, split: SplitArrays, groups: np.ndarray | None) -> Non
         if what == "regions" and array is None:
             continue
         if array is None or array.dtype != dtype or array.shape != shape:
-            found = "nothing" if array is None else f"{array.dtype} {array.shape}"
-            raise InputError(f"{name}: {what} are {found}; give {np.dtype(dtype)} {shape}")
-    if groups is None or groups.shape != (count,):
-        raise InputError(f"{name}: identical_groups do not have the shape ({count},)")
+            given = "nothing" if array is None else f"{array.dtype} {array.shape}"
+            raise InputError(f"{name}: {what} are {given}; give {np.dtype(dtype)} {shape}")
+    for what in ("identical_groups", "near_groups", "flags"):
+        found = getattr(arrays, what).get(name)
+        if found is None or found.shape != (count,):
+            raise InputError(f"{name}: {what} do not have the shape ({count},)")
     if len(split.names) != count:
         raise InputError(f"{name}: {len(split.names)} names for {count} images")
     if count and not (split.labels.min() >= UNLABELLED and split.labels.max() < len(CLASS_NAMES)):

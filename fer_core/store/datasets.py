@@ -39,8 +39,8 @@ class Datasets:
     def add(self, name: str, arrays: DatasetArrays) -> Dataset:
         """Write the arrays, then the row; the same data set again changes nothing."""
         name = clean_name(name, "data set's name")
-        for split, content in arrays.splits.items():
-            files.check_split(split, content, arrays.identical_groups.get(split))
+        for split in arrays.splits:
+            files.check_split(split, arrays)
         final = self.folder / files.folder_name(arrays.fingerprint)
         temporary = None if files.is_whole(final, arrays) else files.write(self.folder, arrays)
         try:
@@ -108,6 +108,14 @@ class Datasets:
     def identical_groups(self, fingerprint: str, split: str) -> np.ndarray:
         """Return (N,) int32: equal numbers, in any splits, mean byte-identical images."""
         return self._array(fingerprint, split, files.GROUPS)
+
+    def near_groups(self, fingerprint: str, split: str) -> np.ndarray:
+        """Return (N,) int32: equal numbers, in any splits, mean the same picture."""
+        return self._array(fingerprint, split, files.NEAR)
+
+    def flags(self, fingerprint: str, split: str) -> np.ndarray:
+        """Return (N,) uint16: a bit for each of records.AUDIT_FLAGS."""
+        return self._array(fingerprint, split, files.FLAGS)
 
     def regions(self, fingerprint: str, split: str) -> np.ndarray | None:
         """Return (N, 48, 48) uint8 indices into REGION_NAMES; None for real faces."""

@@ -24,7 +24,7 @@ from fer_core.store import codec
 from fer_core.store.changes import replace_blob, touch
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
-from fer_core.store.runs import find, get_held_out
+from fer_core.store.runs import find, get_dropped, get_held_out
 from fer_core.store.schema import blobs, predictions, run_details, runs, test_readings
 
 _WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
@@ -37,8 +37,8 @@ def evaluation_split(
     """Return the images that `split` means for this run: see RunStore.evaluation_split."""
     with database.read() as connection:
         run = _run(connection, find(connection, reference, database.path))
-        held_out = get_held_out(connection, run.id)
-    found = _resolve(datasets, run, held_out, split)
+        held_out, dropped = get_held_out(connection, run.id), get_dropped(connection, run.id)
+    found = _resolve(datasets, run, held_out, dropped, split)
     unlabelled = int((found.labels == UNLABELLED).sum())
     if needs_labels and unlabelled:
         raise InputError(
@@ -54,8 +54,8 @@ def add_predictions(
     """Store predictions and their score; a reading of test is logged in the same transaction."""
     with database.read() as connection:
         run = _run(connection, find(connection, reference, database.path))
-        held_out = get_held_out(connection, run.id)
-    judged = _resolve(datasets, run, held_out, given.split)
+        held_out, dropped = get_held_out(connection, run.id), get_dropped(connection, run.id)
+    judged = _resolve(datasets, run, held_out, dropped, given.split)
     check(given, judged)
     key = {"split": given.split, "weights": given.weights, "averaging": given.averaging}
     with database.write() as connection:
@@ -180,7 +180,9 @@ def _run(connection: Connection, run_id: str) -> Any:
     ).one()
 
 
-def _resolve(datasets: Datasets, run: Any, held_out: np.ndarray, name: str) -> EvaluationSplit:
+def _resolve(
+    datasets: Datasets, run: Any, held_out: np.ndarray, dropped: np.ndarray, name: str
+) -> EvaluationSplit:
     if not run.dataset:
         raise InputError(
             f"run {run.name!r} was started without a data set, so it has no {name} images; name "
@@ -203,13 +205,13 @@ def _resolve(datasets: Datasets, run: Any, held_out: np.ndarray, name: str) -> E
     source = sources[name]
     labels = datasets.labels(data, source)
     trained = np.ones(len(datasets.labels(data, TRAIN)), bool)
-    trained[held_out] = False
+    trained[held_out] = trained[dropped] = False
     fingerprint = fingerprints[source]
     if name == VALIDATION and source == TRAIN:
         indices, fingerprint = held_out.astype(np.int64), run.held_out_fingerprint
     elif source == TRAIN:
         indices = np.flatnonzero(trained)
-        if len(held_out):
+        if len(indices) < len(trained):
             fingerprint = fingerprint_of(datasets, data, indices)
     else:
         indices = np.arange(len(labels), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Keeping runs: rename, tag, note, delete."""
+"""Keeping runs: rename, tag, note, leaderboard scores, delete."""
 
 import shutil
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
+from fer_core.errors import InputError
 from fer_core.store import repairing
 from fer_core.store.changes import check_name_is_free, refuse_if_alive, touch
 from fer_core.store.database import Database
@@ -37,6 +38,18 @@ def set_note(database: Database, reference: str, note: str) -> None:
     with database.write() as connection:
         run_id = find(connection, reference, database.path)
         touch(connection, run_id, note=cleaned)
+
+
+def set_leaderboard(
+    database: Database, reference: str, public: float | None, private: float | None
+) -> None:
+    """Replace the scores that a person noted of a leaderboard."""
+    for name, score in (("public", public), ("private", private)):
+        if score is not None and not 0 <= score <= 1:
+            raise InputError(f"{name} score is {score!r}; give a share from 0 to 1, as 0.68514")
+    with database.write() as connection:
+        run_id = find(connection, reference, database.path)
+        touch(connection, run_id, leaderboard_public=public, leaderboard_private=private)
 
 
 def delete_run(database: Database, reference: str) -> None:

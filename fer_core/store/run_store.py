@@ -114,6 +114,23 @@ class RunStore:
         """Return (N,) int32: equal numbers, in any splits, mean byte-identical images."""
         return self._datasets.identical_groups(fingerprint, split)
 
+    def near_groups(self, fingerprint: str, split: str) -> np.ndarray:
+        """Return (N,) int32: equal numbers, in any splits, mean the same picture, up to small
+        changes, turned or mirrored; byte-identical images have the same one."""
+        return self._datasets.near_groups(fingerprint, split)
+
+    def flags(self, fingerprint: str, split: str) -> np.ndarray:
+        """Return what the audit found at import: (N,) uint16, a bit for each of AUDIT_FLAGS."""
+        return self._datasets.flags(fingerprint, split)
+
+    def add_dataset_tensor(self, fingerprint: str, tensor: TensorRecord) -> None:
+        """Store an array that belongs to a data set, in place of one with its kind and sample."""
+        tensors.add_dataset_tensor(self._database, fingerprint, tensor)
+
+    def dataset_tensors(self, fingerprint: str, kind: str) -> tuple[TensorRecord, ...]:
+        """Return the arrays of a kind that belong to a data set, in the order stored."""
+        return tensors.get_dataset_tensors(self._database, fingerprint, kind)
+
     def sample(self, fingerprint: str, text: str) -> tuple[str, int]:
         """Return (split, index) of ``test:12`` or of a source name."""
         return self._datasets.sample(fingerprint, text)
@@ -129,6 +146,8 @@ class RunStore:
         preset: str = "",
         data: str | None = None,
         held_out: np.ndarray | None = None,
+        dropped: np.ndarray | None = None,
+        dropped_counts: Mapping[str, int] | None = None,
         layers: tuple[Layer, ...] = (),
         parameters: int = 0,
         seed: int = 0,
@@ -139,12 +158,13 @@ class RunStore:
         """Write a new run: ``with store.start_run("mine", config={...}, data="faces") as run``.
 
         name: 1 to 80 characters, not taken; None gives ``<preset>-<n>``. data: a stored data
-        set; held_out: indices into its train split that serve as validation. Leaving the block
+        set; held_out: indices into its train split that serve as validation; dropped: further
+        ones that are not trained on, with their number by reason. Leaving the block
         normally makes the run finished; Ctrl-C interrupted, any other exception failed.
         """
         new = NewRun(
-            name, config, preset, data, held_out, layers, parameters, seed, epochs_planned,
-            versions or {}, device,
+            name, config, preset, data, held_out, dropped, dropped_counts or {}, layers,
+            parameters, seed, epochs_planned, versions or {}, device,
         )  # fmt: skip
         writer = starting.start(self._database, self._datasets, new)
         with writing.writing(writer):
@@ -194,6 +214,11 @@ class RunStore:
         with self._database.read() as connection:
             return runs.get_held_out(connection, runs.find(connection, run_id, self.path))
 
+    def dropped(self, run_id: str) -> np.ndarray:
+        """Return the indices into train that the run was told to leave out: (N,) int32."""
+        with self._database.read() as connection:
+            return runs.get_dropped(connection, runs.find(connection, run_id, self.path))
+
     def evaluation_split(
         self, run_id: str, split: str, *, needs_labels: bool = True
     ) -> EvaluationSplit:
@@ -231,6 +256,12 @@ class RunStore:
     def set_note(self, run_id: str, note: str) -> None:
         """Replace a run's note."""
         keeping.set_note(self._database, run_id, note)
+
+    def set_leaderboard(
+        self, run_id: str, *, public: float | None = None, private: float | None = None
+    ) -> None:
+        """Note the scores, in 0..1, that a leaderboard gave a run's submission."""
+        keeping.set_leaderboard(self._database, run_id, public, private)
 
     def delete(self, run_id: str) -> None:
         """Delete a run and its checkpoints; the space goes back to the disk."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from fer_core.errors import InputError
 from fer_core.records import RUNNING, STALE, Epoch, Layer, Run, RunDetails, Score, TestReading
@@ -89,6 +89,7 @@ def get_details(database: Database, reference: str) -> RunDetails:
         ),
         versions=row.versions,
         device=row.device,
+        dropped=row.dropped or {},
         test_readings=tuple(
             TestReading(
                 each.split, each.weights, each.averaging, each.checkpoint_sha256, each.read_at
@@ -115,9 +116,18 @@ def get_histories(database: Database, run_ids: Iterable[str]) -> dict[str, tuple
 
 def get_held_out(connection: Connection, run_id: str) -> np.ndarray:
     """Return the held-out indices into train as (N,) int32, read-only; empty where none."""
+    return _indices(connection, run_id, run_details.c.held_out_blob_id)
+
+
+def get_dropped(connection: Connection, run_id: str) -> np.ndarray:
+    """Return the indices into train that were left out as (N,) int32, read-only."""
+    return _indices(connection, run_id, run_details.c.dropped_blob_id)
+
+
+def _indices(connection: Connection, run_id: str, blob_id: ColumnElement[int]) -> np.ndarray:
     blob = connection.execute(
         select(blobs.c.data)
-        .join(run_details, run_details.c.held_out_blob_id == blobs.c.id)
+        .join(run_details, blob_id == blobs.c.id)
         .where(run_details.c.run_id == run_id)
     ).scalar()
     return np.empty(0, np.int32) if blob is None else codec.decode(blob)

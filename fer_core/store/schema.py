@@ -95,6 +95,9 @@ runs = Table(
     _float("process_started"),
     _float("heartbeat_at"),
     _text("writer"),
+    # What a person noted of a leaderboard, 0..1.
+    _float("leaderboard_public", nullable=True),
+    _float("leaderboard_private", nullable=True),
     UniqueConstraint("name"),
 )
 
@@ -108,7 +111,11 @@ run_details = Table(
     _text("device"),
     _blob_id("held_out_blob_id", nullable=True),
     _text("held_out_fingerprint"),
+    # Indices into train that were left out, and how many for which reason.
+    _blob_id("dropped_blob_id", nullable=True),
+    Column("dropped", JSON, nullable=True),
     UniqueConstraint("held_out_blob_id"),
+    UniqueConstraint("dropped_blob_id"),
 )
 
 # Floats are nullable: SQLite keeps not-a-number, of a run that diverged, as NULL.
@@ -175,6 +182,20 @@ tensors = Table(
     _float("created_at"),
     UniqueConstraint("run_id", "kind", "method", "layer", "sample", "target", "weights"),
     UniqueConstraint("blob_id"),
+)
+
+# What belongs to a data set's images, whatever the data set is called.
+dataset_tensors = Table(
+    "dataset_tensors",
+    metadata,
+    Column("id", Integer, primary_key=True, nullable=False),
+    _text("fingerprint"),
+    _text("kind"),
+    _text("sample"),
+    _json("provenance"),
+    Column("data", LargeBinary, nullable=False),
+    _float("created_at"),
+    UniqueConstraint("fingerprint", "kind", "sample"),
 )
 
 test_readings = Table(

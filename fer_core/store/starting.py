@@ -31,6 +31,8 @@ class NewRun:
     preset: str
     data: str | None
     held_out: np.ndarray | None
+    dropped: np.ndarray | None
+    dropped_counts: Mapping[str, int]
     layers: tuple[Layer, ...]
     parameters: int
     seed: int
@@ -42,7 +44,9 @@ class NewRun:
 def start(database: Database, datasets: Datasets, new: NewRun) -> RunWriter:
     """Insert a run and return its writer."""
     dataset = datasets.get(new.data) if new.data is not None else None
-    held_out = _held_out(new, datasets, dataset.fingerprint if dataset else "")
+    fingerprint = dataset.fingerprint if dataset else ""
+    held_out = _indices("held_out", new.held_out, datasets, fingerprint)
+    dropped = _indices("dropped", new.dropped, datasets, fingerprint)
     name = None if new.name is None else clean_name(new.name, "run's name")
     held_out_fingerprint = ""
     if held_out is not None and dataset is not None:
@@ -75,7 +79,10 @@ def start(database: Database, datasets: Datasets, new: NewRun) -> RunWriter:
                 **_process_values(process, now, token),
             )
         )
-        blob_id = None if held_out is None else insert_blob(connection, run_id, held_out)
+        held_out_blob, dropped_blob = (
+            None if indices is None else insert_blob(connection, run_id, indices)
+            for indices in (held_out, dropped)
+        )
         connection.execute(
             insert(run_details).values(
                 run_id=run_id,
@@ -83,8 +90,10 @@ def start(database: Database, datasets: Datasets, new: NewRun) -> RunWriter:
                 layers=[asdict(layer) for layer in new.layers],
                 versions=dict(new.versions),
                 device=new.device,
-                held_out_blob_id=blob_id,
+                held_out_blob_id=held_out_blob,
                 held_out_fingerprint=held_out_fingerprint,
+                dropped_blob_id=dropped_blob,
+                dropped=dict(new.dropped_counts),
             )
         )
     return RunWriter(database, datasets, run_id, name, token)
@@ -103,17 +112,19 @@ def take_over(database: Database, datasets: Datasets, reference: str) -> RunWrit
     return RunWriter(database, datasets, run_id, row.name, token)
 
 
-def _held_out(new: NewRun, datasets: Datasets, fingerprint: str) -> np.ndarray | None:
-    if new.held_out is None or len(new.held_out) == 0:
+def _indices(
+    what: str, given: np.ndarray | None, datasets: Datasets, fingerprint: str
+) -> np.ndarray | None:
+    if given is None or len(given) == 0:
         return None
     if not fingerprint:
-        raise InputError("held_out was given without a data set; name one with data=...")
-    indices = np.asarray(new.held_out)
+        raise InputError(f"{what} was given without a data set; name one with data=...")
+    indices = np.asarray(given)
     count = len(datasets.labels(fingerprint, TRAIN))
     if indices.ndim != 1 or indices.dtype.kind not in "iu":
-        raise InputError(f"held_out is {indices.dtype} {indices.shape}; give whole numbers (N,)")
+        raise InputError(f"{what} is {indices.dtype} {indices.shape}; give whole numbers (N,)")
     if indices.min() < 0 or indices.max() >= count or len(np.unique(indices)) != len(indices):
-        raise InputError(f"held_out must be different indices into train, 0 to {count - 1}")
+        raise InputError(f"{what} must be different indices into train, 0 to {count - 1}")
     return indices.astype(np.int32)
 
 

@@ -1,8 +1,9 @@
-"""Arrays that belong to a run, by kind, method, layer, sample, target and weights."""
+"""Arrays that belong to a run, by kind, method, layer, sample, target and weights; and those
+that belong to a data set's images, by kind and sample."""
 
 import time
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from fer_core.errors import InputError
 from fer_core.records import TensorRecord
@@ -10,7 +11,7 @@ from fer_core.store import codec
 from fer_core.store.changes import replace_blob, touch
 from fer_core.store.database import Database
 from fer_core.store.runs import find
-from fer_core.store.schema import blobs, tensors
+from fer_core.store.schema import blobs, dataset_tensors, tensors
 
 _KEY = ("kind", "method", "layer", "sample", "target", "weights")
 
@@ -59,6 +60,53 @@ def get_tensors(
             array=codec.decode(row.data),
             provenance=row.provenance,
             **{name: row._mapping[name] for name in _KEY},
+        )
+        for row in rows
+    )
+
+
+def add_dataset_tensor(database: Database, fingerprint: str, tensor: TensorRecord) -> None:
+    """Store an array that belongs to a data set, in place of one with its kind and sample."""
+    if not tensor.kind:
+        raise InputError("a tensor's kind is empty; say what the array is")
+    table = dataset_tensors.c
+    with database.write() as connection:
+        connection.execute(
+            delete(dataset_tensors).where(
+                table.fingerprint == fingerprint,
+                table.kind == tensor.kind,
+                table.sample == tensor.sample,
+            )
+        )
+        connection.execute(
+            insert(dataset_tensors).values(
+                fingerprint=fingerprint,
+                kind=tensor.kind,
+                sample=tensor.sample,
+                provenance=dict(tensor.provenance),
+                data=codec.encode(tensor.array),
+                created_at=time.time(),
+            )
+        )
+
+
+def get_dataset_tensors(
+    database: Database, fingerprint: str, kind: str
+) -> tuple[TensorRecord, ...]:
+    """Return a data set's arrays of a kind in the order they were stored."""
+    table = dataset_tensors.c
+    with database.read() as connection:
+        rows = connection.execute(
+            select(dataset_tensors)
+            .where(table.fingerprint == fingerprint, table.kind == kind)
+            .order_by(table.id)
+        ).all()
+    return tuple(
+        TensorRecord(
+            kind=row.kind,
+            array=codec.decode(row.data),
+            sample=row.sample,
+            provenance=row.provenance,
         )
         for row in rows
     )

@@ -44,13 +44,18 @@ def _arrays(synthetic: bool, seed: int) -> DatasetArrays:
         )
         for name, count in counts.items()
     }
-    groups = {name: 1000 * k + np.arange(n) for k, (name, n) in enumerate(counts.items())}
+    groups = {
+        name: np.arange(1000 * k, 1000 * k + n, dtype=np.int32)
+        for k, (name, n) in enumerate(counts.items())
+    }
     groups["validation"][:TWINS] = groups["train"][:TWINS]
     prints = {name: split_fingerprint(s.images, s.labels) for name, s in splits.items()}
     return DatasetArrays(
         form="made-up",
         splits=splits,
-        identical_groups={name: group.astype(np.int32) for name, group in groups.items()},
+        identical_groups=groups,
+        near_groups=groups,
+        flags={name: np.zeros(count, np.uint16) for name, count in counts.items()},
         fingerprints=prints,
         fingerprint=dataset_fingerprint(prints),
         synthetic=synthetic,

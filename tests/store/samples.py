@@ -38,6 +38,8 @@ def make_arrays(seed: int = 0, *, regions: bool = True, unlabelled: str = "") ->
         form="synthetic",
         splits=splits,
         identical_groups=groups,
+        near_groups=groups,
+        flags={name: np.zeros(count, np.uint16) for name, count in COUNTS.items()},
         fingerprints=fingerprints,
         fingerprint=dataset_fingerprint(fingerprints),
         synthetic=True,

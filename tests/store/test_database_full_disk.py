@@ -132,9 +132,9 @@ logging.disable()  # it warns when it cannot even mark the run as failed
 
 
 def train(name):
-    for_good = full_at(log_size() + 100_000) if name == "for good" else nullcontext()
+    for_good = full_at(log_size() + 160_000) if name == "for good" else nullcontext()
     with for_good, store.start_run(name, config={}) as run:
-        for_a_while = full_at(log_size() + 20_000) if name == "for a while" else nullcontext()
+        for_a_while = full_at(log_size() + 60_000) if name == "for a while" else nullcontext()
         with for_a_while:
             for number in range(1, 100):
                 run.add_epoch(make_epoch(number))

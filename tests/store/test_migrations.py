@@ -1,4 +1,4 @@
-"""Migrating, with the one real migration and a made-up second one."""
+"""Migrating, with the real migrations and a made-up next one."""
 
 import shutil
 import sqlite3
@@ -13,12 +13,13 @@ from fer_core.store import RunStore, StoreError, opening, schema
 
 from .samples import make_epoch
 
-SECOND = """
+HEAD = opening.HEAD
+NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{head}"
 
 
 def upgrade():
@@ -28,27 +29,27 @@ def upgrade():
     {more}
 """
 
-# Brings a store to the second revision in a process of its own: path, scripts.
+# Brings a store to the next revision in a process of its own: path, scripts.
 PREPARE = """
 import sys
 from pathlib import Path
 from fer_core.store import opening
 
-opening.MIGRATIONS, opening.HEAD = Path(sys.argv[2]), "0002"
+opening.MIGRATIONS, opening.HEAD = Path(sys.argv[2]), "9999"
 opening.prepare(Path(sys.argv[1]))
 """
 
 
 @pytest.fixture
-def second(tmp_path, monkeypatch):
-    """Make the store's head a second revision; its argument ends that migration's body."""
+def following(tmp_path, monkeypatch):
+    """Make the store's head a next revision; its argument ends that migration's body."""
 
     def install(more: str = "") -> Path:
         scripts = tmp_path / "scripts 100%"
         shutil.copytree(opening.MIGRATIONS, scripts)
-        (scripts / "versions" / "0002_mood.py").write_text(SECOND.format(more=more))
+        (scripts / "versions" / "9999_mood.py").write_text(NEXT.format(more=more, head=HEAD))
         monkeypatch.setattr(opening, "MIGRATIONS", scripts)
-        monkeypatch.setattr(opening, "HEAD", "0002")
+        monkeypatch.setattr(opening, "HEAD", "9999")
         return scripts
 
     return install
@@ -94,61 +95,61 @@ def test_migrating_from_nothing_gives_the_schema_of_a_fresh_store(tmp_path):
     )
 
 
-def test_an_older_store_is_backed_up_then_migrated_with_its_rows(store, path, second):
+def test_an_older_store_is_backed_up_then_migrated_with_its_rows(store, path, following):
     with store.start_run("kept", config={"a": 1}, data="faces") as run:
         run.add_epoch(make_epoch(1))
     store.close()
-    second()
+    following()
     opening.prepare(path)
-    assert rows(path, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(path, "SELECT version_num FROM alembic_version") == [("9999",)]
     assert rows(path, "SELECT name, mood FROM runs") == [("kept", "calm")]
     assert rows(path, "SELECT epoch FROM epochs") == [(1,)]  # a rebuilt table did not cascade
     (backup,) = path.parent.glob("runs.db.backup-*")
-    assert backup.name.startswith("runs.db.backup-0001-")
-    assert rows(backup, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert backup.name.startswith(f"runs.db.backup-{HEAD}-")
+    assert rows(backup, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert rows(backup, "SELECT name, note FROM runs") == [("kept", "")]
 
 
 @pytest.mark.parametrize("more", ["raise RuntimeError('midway')", "op.execute('BROKEN')"])
-def test_a_migration_that_fails_leaves_the_store_as_it_was(store, path, second, more):
+def test_a_migration_that_fails_leaves_the_store_as_it_was(store, path, following, more):
     with store.start_run("kept", config={}) as run:
         run.add_epoch(make_epoch(1))
     store.close()
     before = tables(path)
-    second(more)
+    following(more)
     with pytest.raises((RuntimeError, StoreError)):
         RunStore.open(path)
     assert tables(path) == before
-    assert rows(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert rows(path, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert rows(path, "SELECT epoch FROM epochs") == [(1,)]
 
 
-def test_a_migration_that_orphans_rows_is_undone(store, path, second):
+def test_a_migration_that_orphans_rows_is_undone(store, path, following):
     with store.start_run("kept", config={}) as run:
         run.add_epoch(make_epoch(1))
     store.close()
-    second("op.execute('DELETE FROM runs')")
+    following("op.execute('DELETE FROM runs')")
     with pytest.raises(StoreError, match="rows without a run"):
         RunStore.open(path)
     assert rows(path, "SELECT name FROM runs") == [("kept",)]
 
 
-def test_processes_that_meet_migrate_once(path, second, script):
+def test_processes_that_meet_migrate_once(path, following, script):
     RunStore.open(path).close()
-    scripts = second("import time; time.sleep(0.5)")
+    scripts = following("import time; time.sleep(0.5)")
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda _: script(PREPARE, path, scripts), range(2)))
     assert [(result.returncode, result.stderr) for result in results] == [(0, ""), (0, "")]
     assert len(list(path.parent.glob("*backup*"))) == 1
-    assert rows(path, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(path, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
-def test_a_migration_that_is_killed_leaves_the_store_as_it_was(store, path, second, script):
+def test_a_migration_that_is_killed_leaves_the_store_as_it_was(store, path, following, script):
     with store.start_run("kept", config={}) as run:
         run.add_epoch(make_epoch(1))
     store.close()
     before = tables(path)
-    scripts = second("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    scripts = following("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     assert script(PREPARE, path, scripts).returncode == -9
     assert tables(path) == before
     assert rows(path, "PRAGMA integrity_check") == [("ok",)]
