@@ -9,7 +9,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no RLIMIT_FSIZE
 # SIGXFSZ would end the process; Python ignores it from the start, and this asserts so.
 PRELUDE = """
 import resource, signal, sqlite3, sys
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from fer_core.store import RunStore, StoreError
@@ -21,11 +21,12 @@ path = Path(sys.argv[1])
 
 @contextmanager
 def full_at(size):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def expect_one_line(call, *arguments):
@@ -132,12 +133,14 @@ logging.disable()  # it warns when it cannot even mark the run as failed
 
 
 def train(name):
-    for_good = full_at(log_size() + 160_000) if name == "for good" else nullcontext()
-    with for_good, store.start_run(name, config={}) as run:
-        for_a_while = full_at(log_size() + 60_000) if name == "for a while" else nullcontext()
-        with for_a_while:
-            for number in range(1, 100):
-                run.add_epoch(make_epoch(number))
+    with full_at(2**40), store.start_run(name, config={}) as run:
+        try:
+            with full_at(log_size() + 60_000):
+                for number in range(1, 100):
+                    run.add_epoch(make_epoch(number))
+        finally:
+            if name == "for good":
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
 with RunStore.open(path) as store:
