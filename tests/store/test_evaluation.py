@@ -208,3 +208,33 @@ def test_missing_predictions_name_the_command_that_makes_them(store, official):
     store.rename(official, "two words")
     with pytest.raises(InputError, match="evaluate 'two words' --split test"):
         store.predictions(official, "test")
+
+
+def test_what_a_run_left_out_is_not_trained_on_and_has_no_twins(store, arrays):
+    left_out = {"copy": 2, "conflict": 1}
+    settings = {"held_out": np.array([30]), "dropped": np.array([3, 5]), "dropped_counts": left_out}
+    with store.start_run("dropping", config={}, data="faces", **settings) as run:
+        pass
+    assert store.details(run.id).dropped == left_out
+    assert store.dropped(run.id).tolist() == [3, 5]
+    trained = store.evaluation_split(run.id, "train")
+    assert trained.indices.tolist() == [i for i in range(40) if i not in (3, 5, 30)]
+    train = arrays.splits["train"]
+    assert trained.fingerprint == split_fingerprint(
+        train.images[trained.indices], train.labels[trained.indices]
+    )
+    assert not store.evaluation_split(run.id, "public").twins.any()  # of train:3
+    assert not store.evaluation_split(run.id, "test").twins.any()  # of train:3 and train:30
+
+
+def test_a_run_that_leaves_nothing_out_says_so(store, official):
+    assert store.dropped(official).tolist() == []
+    assert store.details(official).dropped == {}
+
+
+@pytest.mark.parametrize("indices", [np.array([40]), np.array([1, 1]), np.array([0.5])])
+def test_impossible_indices_to_leave_out_start_no_run(store, indices):
+    refused = pytest.raises(InputError, match="dropped")
+    with refused, store.start_run("x", config={}, data="faces", dropped=indices):
+        pass
+    assert store.runs() == ()

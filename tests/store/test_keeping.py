@@ -112,3 +112,23 @@ def test_space_that_cannot_be_freed_now_does_not_spoil_the_deletion(store, run, 
         monkeypatch.setattr(repairing, "free_space", meanwhile)
         other.delete(run)
     assert store.runs() == ()
+
+
+def test_scores_of_a_leaderboard_are_noted_and_taken_back(store, run):
+    assert (store.run(run).leaderboard_public, store.run(run).leaderboard_private) == (None, None)
+    revision = store.run(run).revision
+    store.set_leaderboard(run, public=0.68514)
+    assert (store.run(run).leaderboard_public, store.run(run).leaderboard_private) == (
+        0.68514,
+        None,
+    )
+    assert store.run(run).revision == revision + 1
+    store.set_leaderboard(run)
+    assert store.run(run).leaderboard_public is None
+
+
+@pytest.mark.parametrize("score", [-0.1, 68.5, float("nan")])
+def test_a_score_that_is_no_share_is_refused(store, run, score):
+    with pytest.raises(InputError, match=r"private score is .*; give a share from 0 to 1"):
+        store.set_leaderboard(run, private=score)
+    assert store.run(run).leaderboard_private is None

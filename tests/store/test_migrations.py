@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import alembic.command
 import pytest
+from alembic.config import Config
 from sqlalchemy import create_engine
 
 from fer_core.store import RunStore, StoreError, opening, schema
@@ -66,13 +68,19 @@ def tables(path):
     }
 
 
+def upgrade(connection, revision):
+    configuration = Config()
+    configuration.set_main_option("script_location", str(opening.MIGRATIONS))
+    configuration.attributes["connection"] = connection
+    alembic.command.upgrade(configuration, revision)
+
+
 def rows(path, query):
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(query).fetchall()
 
 
 def test_the_newest_revision_is_the_one_that_the_code_expects():
-    from alembic.config import Config
     from alembic.script import ScriptDirectory
 
     configuration = Config()
@@ -85,13 +93,7 @@ def test_migrating_from_nothing_gives_the_schema_of_a_fresh_store(tmp_path):
     RunStore.open(fresh).close()
     engine = create_engine(f"sqlite:///{migrated}")
     with engine.begin() as connection:
-        import alembic.command
-        from alembic.config import Config
-
-        configuration = Config()
-        configuration.set_main_option("script_location", str(opening.MIGRATIONS))
-        configuration.attributes["connection"] = connection
-        alembic.command.upgrade(configuration, "head")
+        upgrade(connection, "head")
     engine.dispose()
     assert set(tables(fresh)) >= set(schema.metadata.tables)
     assert tables(fresh) == tables(migrated)
@@ -159,3 +161,31 @@ def test_a_migration_that_is_killed_leaves_the_store_as_it_was(store, path, foll
     assert tables(path) == before
     assert rows(path, "PRAGMA integrity_check") == [("ok",)]
     assert rows(path, "SELECT epoch FROM epochs") == [(1,)]
+
+
+def test_a_store_of_the_first_version_keeps_its_runs(path):
+    path.parent.mkdir()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO runs VALUES ('240101-000000-abcd', 'old', 'fast', 'finished', 'faces', "
+            "'f00d', 0, 0, 1, 2, 2, 1, 0.5, 4.0, 1.0, 2.0, 3, '[]', 'kept', 'host', 1, 1.0, 1.0, "
+            "'token')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO run_details VALUES ('240101-000000-abcd', '{}', '[]', '{}', '', NULL, '')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO epochs VALUES ('240101-000000-abcd', 1, 1, 0.4, 1, 0.5, 2, NULL, NULL, "
+            "NULL)"
+        )
+    engine.dispose()
+    with RunStore.open(path) as store:
+        run = store.run("old")
+        assert (run.note, run.validation_accuracy, run.leaderboard_public) == ("kept", 0.5, None)
+        assert store.details(run.id).dropped == {}
+        assert store.dropped(run.id).tolist() == []
+        assert [epoch.epoch for epoch in store.histories([run.id])[run.id]] == [1]
+        store.set_leaderboard(run.id, public=0.6)
+    assert len(list(path.parent.glob("runs.db.backup-0001-*"))) == 1

@@ -73,3 +73,21 @@ def test_what_cannot_be_stored_is_refused_with_nothing_stored(store, run, tensor
 def test_unknown_keys_are_named(store, run):
     with pytest.raises(InputError, match="no 'colour'; use one of method, layer, sample"):
         store.tensors(run, "filters", colour="red")
+
+
+def test_arrays_of_a_data_set_are_replaced_by_sample_and_kept_by_kind(store):
+    fingerprint = store.dataset("faces").fingerprint
+    for sample, value in (("train:1", 1), ("train:2", 2), ("train:1", 3)):
+        record = TensorRecord(
+            "augmentation", np.full(2, value), sample=sample, provenance={"seed": value}
+        )
+        store.add_dataset_tensor(fingerprint, record)
+    found = store.dataset_tensors(fingerprint, "augmentation")
+    assert [(each.sample, each.array.tolist(), each.provenance) for each in found] == [
+        ("train:2", [2, 2], {"seed": 2}),
+        ("train:1", [3, 3], {"seed": 3}),
+    ]
+    assert store.dataset_tensors(fingerprint, "other") == ()
+    assert store.dataset_tensors("another", "augmentation") == ()
+    with pytest.raises(InputError, match="kind is empty"):
+        store.add_dataset_tensor(fingerprint, TensorRecord("", np.zeros(1)))
