@@ -195,6 +195,6 @@ def test_more_than_fits_in_memory_is_refused(
 
     path = tmp_path / "a.csv"
     path.write_text(csv_text(random_splits()))
-    monkeypatch.setattr("fer_core.data.readers.fer2013_csv.np.empty", full)
+    monkeypatch.setattr("fer_core.data.readers.pixel_csv.np.empty", full)
     with pytest.raises(InputError, match=r"a\.csv: more than fits in memory; import a part"):
         read(path)
