@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from fer_core.data.classes import LEFT_OUT, Classes, UnknownClassError
 from fer_core.data.readers import Progress, Read, Reader, ReadOptions
 from fer_core.data.readers.decoding import decode_faces, left_out
+from fer_core.data.readers.parquet_pages import unpacked_sizes
 from fer_core.data.readers.split_names import SPLITS, split_at_beginning
 from fer_core.data.sources import Source, quoted, reason_of, refused
 from fer_core.data.zip_source import ZipArchive
@@ -33,6 +34,7 @@ _MOST_FILES = 1000  # among how many parquet is looked for
 # Pictures are packed already, and equal ones are stored once: what unpacks to more is a bomb.
 _MOST_EXPANSION = 20
 _SMALL = 2**26
+_LARGEST_PAGE = 2**28
 _BUFFER = 2**20
 
 
@@ -106,27 +108,37 @@ def _damage_named(source: Source, member: str) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(source: Source, member: str) -> "Iterator[ParquetFile]":
+def _opened(source: Source, member: str) -> "Iterator[tuple[ParquetFile, BinaryIO]]":
     # Imported here: it takes longer than most imports of data.
     from pyarrow.parquet import ParquetFile
 
     with _damage_named(source, member), source.open(member) as stream:
-        yield ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER)
+        yield ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER), stream
 
 
 def _looked_at(source: Source, member: str, split: str) -> _File:
-    """Check a file's columns and sizes; nothing but its metadata is read."""
-    with _opened(source, member) as file:
+    """Check a file's columns and sizes; no page is unpacked."""
+    with _opened(source, member) as (file, stream):
         columns, names = _columns(source, member, file.schema_arrow, split)
-        metadata, unpacked = file.metadata, 0
-        for group in map(metadata.row_group, range(metadata.num_row_groups)):
-            for column in map(group.column, range(group.num_columns)):
-                if column.path_in_schema.split(".")[0] in ("image", "label"):
-                    unpacked += column.total_uncompressed_size
+        pages = list(_page_sizes(file, stream, columns))
+        unpacked = sum(pages)
         if unpacked > max(_SMALL, _MOST_EXPANSION * source.size(member)):
             reason = f"would unpack to {unpacked:,} bytes, over {_MOST_EXPANSION} times its size"
-            raise refused(source, f"{reason}; write it again without packed pictures", member)
-        return _File(member, split, metadata.num_rows, columns, names)
+            raise refused(source, f"{reason}; write it again, of packed pictures", member)
+        if (largest := max(pages, default=0)) > _LARGEST_PAGE:
+            reason = f"a page of {largest:,} bytes, more than {_LARGEST_PAGE:,}"
+            raise refused(source, f"{reason}; write it again in row groups of 100 rows", member)
+        return _File(member, split, file.metadata.num_rows, columns, names)
+
+
+def _page_sizes(file: "ParquetFile", stream: BinaryIO, columns: Sequence[str]) -> Iterator[int]:
+    for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            if column.path_in_schema in columns:
+                start = column.data_page_offset
+                if column.has_dictionary_page and column.dictionary_page_offset:
+                    start = min(start, column.dictionary_page_offset)
+                yield from unpacked_sizes(stream, start, column.total_compressed_size)
 
 
 def _columns(
@@ -184,9 +196,10 @@ class _Reading:
     def _pictures(self) -> Iterator[bytes]:
         start = 0
         for file in self._files:
+            row = -1
             for row, (data, label) in enumerate(self._values(file)):
                 if row == file.rows:
-                    raise self._wrong(file, row, "more rows than the file's metadata tell")
+                    break
                 index = self._index(file, row, label)
                 if index == LEFT_OUT:
                     continue
@@ -195,10 +208,12 @@ class _Reading:
                 self._labels.append(index)
                 self._numbers.append(start + row)
                 yield data
+            if row + 1 != file.rows:
+                raise self._wrong(file, row, f"the file's metadata tell of {file.rows:,} rows")
             start += file.rows
 
     def _values(self, file: _File) -> Iterator[tuple[bytes | None, Any]]:
-        with _opened(self._source, file.member) as parquet:
+        with _opened(self._source, file.member) as (parquet, _):
             # One row at a time: a page of few bytes may hold one large value a thousand times.
             for batch in parquet.iter_batches(1, columns=file.columns, use_threads=False):
                 (row,) = batch.to_pylist()
