@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fer_core.data.formats import read
 from fer_core.data.readers import ReadOptions
-from fer_core.data.readers.parquet_pages import unpacked_sizes
+from fer_core.data.readers.parquet_sizes import page_sizes
 from fer_core.errors import InputError
 from fer_core.records import CLASS_NAMES, TEST, TRAIN, VALIDATION
 
@@ -284,23 +284,63 @@ def test_the_pages_tell_what_the_metadata_tell(
         row_group_size=70,
     )
     metadata = pq.ParquetFile(io.BytesIO(content)).metadata
-    for group in range(metadata.num_row_groups):
-        column = metadata.row_group(group).column(0)
-        start = column.dictionary_page_offset or column.data_page_offset
-        sizes = list(unpacked_sizes(io.BytesIO(content), start, column.total_compressed_size))
-        assert len(sizes) > 1
+    for place in range(metadata.num_columns):
+        groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+        told = sum(group.column(place).total_uncompressed_size for group in groups)
+        sizes = list(page_sizes(io.BytesIO(content), {place}))
+        assert len(sizes) >= len(groups)
         # The metadata count the headers, too: about 30 bytes each, and the statistics in them.
-        headers = column.total_uncompressed_size - sum(sizes)
-        assert 10 * len(sizes) < headers < (2000 if statistics else 60) * len(sizes)
+        assert 10 * len(sizes) < told - sum(sizes) < (2000 if statistics else 60) * len(sizes)
+
+
+def by_hand(page: bytes, *, start: int = 4, length: int | None = None) -> bytes:
+    """A file of one page, its metadata no more than where it lies."""
+    place = b"\x76" + zigzag(len(page) if length is None else length) + b"\x26" + zigzag(start)
+    metadata = b"\x49\x1c\x19\x1c\x3c" + place + b"\0\0\0\0"
+    return b"PAR1" + page + metadata + struct.pack("<I", len(metadata)) + b"PAR1"
+
+
+def page(unpacked: int, packed: int, more: bytes = b"") -> bytes:
+    return (
+        b"\x15\0\x15" + zigzag(unpacked) + b"\x15" + zigzag(packed) + more + b"\0" + bytes(packed)
+    )
+
+
+def test_the_sizes_of_pages_written_by_hand() -> None:
+    pages = page(70_000, 3) + page(5, 200)
+    # A statistic in the header, with a list of two booleans, a double and a text.
+    pages += page(6, 1, b"\x2c\x19\x22\1\1\x17" + bytes(8) + b"\x18\x03abc\x11\x12\0")
+    assert list(page_sizes(io.BytesIO(by_hand(pages)), {0})) == [70_000, 5, 6]
+    assert list(page_sizes(io.BytesIO(by_hand(pages)), {1})) == []
 
 
 @pytest.mark.parametrize(
-    "header",
-    [b"", b"\x00", b"\x15\x00", b"\x15\x00\x15\x03\x15\x02\x00", b"\x19", b"\x15" + b"\xff" * 11],
+    ("content", "reason"),
+    [
+        (by_hand(page(1, 1)[:3]), "the metadata are cut off|a page without a size"),
+        (by_hand(page(1, 1), start=10_000), "the metadata are cut off"),
+        (by_hand(page(1, 1), length=99), "a page without a size"),
+        (by_hand(b"\x15\0\x15\x03\x15\x02\0"), "a page without a size"),
+        (by_hand(b"\x15" + b"\xff" * 11), "a number of more than 64 bits"),
+        (by_hand(b"\x1b\x19"), "a field of type 11 in the metadata"),
+        (by_hand(page(1, 1)).replace(b"\x49\x1c", b"\x49\x15"), "a list of something else"),
+        (by_hand(page(1, 1)).replace(b"\x26\x08", b"\x26\x07"), "a column without a place"),
+    ],
 )
-def test_what_is_no_page_header_is_refused(header: bytes) -> None:
-    with pytest.raises(ValueError, match=r"a page "):
-        list(unpacked_sizes(io.BytesIO(header), 0, 10))
+def test_metadata_that_lead_nowhere_are_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        list(page_sizes(io.BytesIO(content), {0}))
+
+
+def test_what_would_end_the_process_in_pyarrow_is_refused(tmp_path: Path) -> None:
+    """Histograms of the wrong length: pyarrow's own metadata objects throw past Python."""
+    content = parquet_bytes([FACE] * 9, ["sad"] * 9, struct=False)
+    # SizeStatistics of nine values: definition levels (a list of two i64) become three.
+    two, three = b"\x19\x06\x19\x26\x00\x12\x00", b"\x19\x06\x19\x36\x00\x00\x12\x00"
+    length = struct.unpack("<I", content[-8:-4])[0] + 1
+    broken = content[:-8].replace(two, three, 1) + struct.pack("<I", length) + b"PAR1"
+    assert len(broken) == len(content) + 1
+    assert refusal(written(tmp_path, broken)).startswith("damaged parquet (Definition level hist")
 
 
 def test_one_large_value_in_many_rows_is_held_once(tmp_path: Path) -> None:

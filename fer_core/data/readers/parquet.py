@@ -18,7 +18,7 @@ import numpy as np
 from fer_core.data.classes import LEFT_OUT, Classes, UnknownClassError
 from fer_core.data.readers import Progress, Read, Reader, ReadOptions
 from fer_core.data.readers.decoding import decode_faces, left_out
-from fer_core.data.readers.parquet_pages import unpacked_sizes
+from fer_core.data.readers.parquet_sizes import page_sizes
 from fer_core.data.readers.split_names import SPLITS, split_at_beginning
 from fer_core.data.sources import Source, quoted, reason_of, refused
 from fer_core.data.zip_source import ZipArchive
@@ -120,7 +120,7 @@ def _looked_at(source: Source, member: str, split: str) -> _File:
     """Check a file's columns and sizes; no page is unpacked."""
     with _opened(source, member) as (file, stream):
         columns, names = _columns(source, member, file.schema_arrow, split)
-        pages = list(_page_sizes(file, stream, columns))
+        pages = list(page_sizes(stream, _leaves(file, columns)))
         unpacked = sum(pages)
         if unpacked > max(_SMALL, _MOST_EXPANSION * source.size(member)):
             reason = f"would unpack to {unpacked:,} bytes, over {_MOST_EXPANSION} times its size"
@@ -131,14 +131,10 @@ def _looked_at(source: Source, member: str, split: str) -> _File:
         return _File(member, split, file.metadata.num_rows, columns, names)
 
 
-def _page_sizes(file: "ParquetFile", stream: BinaryIO, columns: Sequence[str]) -> Iterator[int]:
-    for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
-        for column in map(group.column, range(group.num_columns)):
-            if column.path_in_schema in columns:
-                start = column.data_page_offset
-                if column.has_dictionary_page and column.dictionary_page_offset:
-                    start = min(start, column.dictionary_page_offset)
-                yield from unpacked_sizes(stream, start, column.total_compressed_size)
+def _leaves(file: "ParquetFile", columns: Sequence[str]) -> list[int]:
+    """Return the places of columns among all columns that hold values."""
+    paths = [file.schema.column(place).path for place in range(len(file.schema))]
+    return [place for place, path in enumerate(paths) if path in columns]
 
 
 def _columns(
