@@ -13,6 +13,7 @@ from fer_core.config import RunConfig
 from fer_core.records import CLASS_NAMES
 
 _WARMUP_START = 0.01  # of the learning rate
+_Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
@@ -110,9 +111,7 @@ def loss_of(
     labels: (B,) int64. share: of each image beside its partner; the loss is the two labels' losses
     in the same shares. class_weights: (7,) float32; the mean is then weighted, over the batch.
     """
-    loss = functional.cross_entropy(
-        logits, labels, weight=class_weights, label_smoothing=smoothing
-    )
+    loss = functional.cross_entropy(logits, labels, weight=class_weights, label_smoothing=smoothing)
     if share == 1:
         return loss
     other = functional.cross_entropy(
@@ -140,7 +139,7 @@ def make_average(model: nn.Module, decay: float) -> AveragedModel:
     needed.
     """
 
-    def update(averaged: list[Tensor], current: list[Tensor], _: Tensor | int) -> None:
+    def update(averaged: _Tensors, current: _Tensors, _: Tensor | int) -> None:
         if not averaged[0].is_floating_point():  # how many batches the statistics have seen
             for own, other in zip(averaged, current, strict=True):
                 own.copy_(other)

@@ -185,9 +185,7 @@ def test_class_weights_and_label_smoothing_reach_the_gradients(
     assert not torch.equal(weights[0], weights[2])
 
 
-def test_one_dropout_rate_takes_the_place_of_all(
-    tiny_config: RunConfig, device: Device
-) -> None:
+def test_one_dropout_rate_takes_the_place_of_all(tiny_config: RunConfig, device: Device) -> None:
     assert TrainingState.start(tiny_config, device).model.network.dropout1.p == 0.1
     state = TrainingState.start(tiny_config.replace(dropout=0.35), device)
     assert state.model.network.dropout1.p == 0.35

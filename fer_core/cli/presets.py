@@ -25,20 +25,17 @@ def list_(json: Json = False) -> None:
     from fer_core.models import parameter_count, preset_config, preset_description, preset_names
 
     presets = [
-        {
-            "name": name,
-            "description": preset_description(name),
-            "parameters": parameter_count(preset_config(name, data="")),
-        }
+        (name, preset_description(name), parameter_count(preset_config(name, data="")))
         for name in preset_names()
     ]
     if json:
-        print_json(presets)
+        keys = ("name", "description", "parameters")
+        print_json([dict(zip(keys, preset, strict=True)) for preset in presets])
         return
     table = Table("preset", "what it is")
     table.add_column("parameters", justify="right")
-    for preset in presets:
-        table.add_row(preset["name"], preset["description"], f"{preset['parameters']:,}")
+    for name, description, parameters in presets:
+        table.add_row(name, description, f"{parameters:,}")
     stdout.print(table)
 
 

@@ -65,9 +65,7 @@ Patience = Annotated[
 ]
 ClassWeights = Annotated[
     str | None,
-    typer.Option(
-        help="none, or balanced: by inverse frequency.", rich_help_panel=_REGULARISATION
-    ),
+    typer.Option(help="none, or balanced: by inverse frequency.", rich_help_panel=_REGULARISATION),
 ]
 LabelSmoothing = Annotated[
     float | None,

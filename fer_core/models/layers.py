@@ -63,8 +63,7 @@ def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Return all parameters, trainable or not, counted as `layer_table` does, without running it.
-    """
+    """Return all parameters, trainable or not, as `layer_table` counts them; runs nothing."""
     weights = sum(parameter.numel() for parameter in network.parameters())
     return weights + sum(b.numel() for b in network.buffers() if b.is_floating_point())
 

@@ -45,16 +45,18 @@ def build(architecture: Mapping[str, Any]) -> nn.Sequential:
     network = _Builder((1, side, side))
     for place, layer in enumerate(layers, start=1):
         kind, options = _kind(place, layer)
+        shape = network.shape
         try:
             repeat = _repeat(kind, options.pop("repeat", 1))
             for _ in range(repeat):
+                shape = network.shape
                 network.add(kind, layer[kind], dict(options), architecture)
         except (InputError, RuntimeError, ValueError, TypeError) as error:
             reason = f"{kind} {str(error).splitlines()[0]}"
             if "{" not in reason:  # that is an example already
                 reason += f"; e.g. {EXAMPLES[kind]}"
             raise InputError(
-                f"layer {place} {_toml(layer)} on input {_text(network.shape)}: {reason}"
+                f"layer {place} {_toml(layer)} on input {_text(shape)}: {reason}"
             ) from None
     if network.shape != (len(CLASS_NAMES),):
         raise InputError(
@@ -97,7 +99,10 @@ class _Builder:
     def _append(self, kind: str, module: nn.Module) -> None:
         self._parameters += sum(parameter.numel() for parameter in module.parameters())
         if self._parameters > MOST_PARAMETERS:
-            raise InputError(f"makes {self._parameters:,} parameters; {MOST_PARAMETERS:,} at most")
+            raise InputError(
+                f"brings the network to {self._parameters:,} parameters; {MOST_PARAMETERS:,} is "
+                "the most"
+            )
         with torch.no_grad():  # dropout and statistics are off: asking the shape changes nothing
             self.shape = tuple(module.eval()(torch.zeros(1, *self.shape)).shape[1:])
         self._numbers[kind] += 1
@@ -126,7 +131,7 @@ def _following(follow: Any) -> list[tuple[str, Any]]:
     """Return what follows a layer as names with their settings: True, or a leaky ReLU's slope."""
     if not isinstance(follow, list | tuple):
         raise InputError(f"is followed by {_toml(follow)}; write a list such as {_FOLLOW_EXAMPLE}")
-    pairs = []
+    pairs: list[tuple[str, Any]] = []
     for entry in follow:
         pair = tuple(entry.items()) if isinstance(entry, Mapping) else ((entry, True),)
         if len(pair) != 1 or pair[0][0] not in FOLLOWING:

@@ -101,9 +101,10 @@ def _with_nearest_depth(architecture: Mapping[str, Any], wanted: int) -> dict[st
             f"{wanted:,} parameters are out of reach by depth: repeats of {_DEPTHS[0]} to "
             f"{_DEPTHS[-1]} give {shallow:,} to {most}; use --match-by width"
         )
-    enough = bisect.bisect_left(_DEPTHS, wanted, key=count)
+    enough = bisect.bisect_left(_DEPTHS, True, key=lambda depth: count(depth) >= wanted)
     around = _DEPTHS[max(0, enough - 1) : enough + 1]
-    return _repeated(architecture, min(around, key=lambda each: abs(math.log(count(each) / wanted))))
+    nearest = min(around, key=lambda depth: abs(math.log(count(depth) / wanted)))
+    return _repeated(architecture, nearest)
 
 
 def _count(architecture: Mapping[str, Any]) -> float:
