@@ -30,6 +30,9 @@ WeightsOption = Annotated[
 ]
 AverageOption = Annotated[str, typer.Option(help="none, or flip: with the mirrored image.")]
 
+# What has an option or an argument of its own, or comes from the preset's file.
+_NOT_BY_SET = {"name", "preset", "data", "architecture", "sources"}
+
 
 def train(
     preset: Annotated[
@@ -92,6 +95,10 @@ def train(
     }
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     changes |= settings(set_ or [])
+    if misplaced := _NOT_BY_SET & set(changes):
+        raise InputError(
+            f"--set does not take {', '.join(sorted(misplaced))}; see: fer-core train --help"
+        )
     config = preset_config(preset, data=data, **changes)
     config = matched(config, match_parameters, by=match_by)
     parameter_count(config)  # a wrong setting or layer: before a store is made

@@ -68,6 +68,8 @@ def _conv(
     _flag(bias, " as bias")
     if padding != "same":
         _whole(padding, "as padding 'same' or a number of pixels", least=0)
+        if padding >= kernel:
+            raise InputError(f"a padding of {padding} is as wide as its kernel; take less")
         if kernel > min(shape[1:]) + 2 * padding:
             raise InputError(f"a kernel of {kernel} is larger than its input with its padding")
     elif stride > 1 or kernel % 2 == 0:

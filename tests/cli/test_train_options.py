@@ -94,6 +94,8 @@ def test_a_run_that_stopped_early_says_at_which_epoch(
         (("--dropout", "1"), "dropout is 1.0; use a number from 0 to 0.99"),
         (("--weight-average", "1"), "weight_average is 1.0; use a number from 0 to 0.99999"),
         (("--patience", "-3"), "patience is -3; use a number from 0 to 100000"),
+        (("--set", "data=x"), "--set does not take data; see: fer-core train --help"),
+        (("--set", "name=x", "--set", "preset=x"), "--set does not take name, preset"),
         (("--set", "nesterov=perhaps"), "nesterov is 'perhaps'; it takes true or false"),
     ],
 )

@@ -105,6 +105,7 @@ FLAT = {"flatten": True}
             [{"max_pool": 24}, {"conv": 4, "kernel": 3, "padding": 0}],
             "layer 2 { conv = 4, kernel = 3, padding = 0 } on input 1x2x2: conv a kernel of 3",
         ),
+        ([{"conv": 4, "padding": 3}], "conv a padding of 3 is as wide as its kernel; take less"),
         ([{"conv": 4, "bias": "no"}], "conv takes true or false as bias, not 'no'"),
         ([{"conv": True}], "conv takes its number of filters, a whole number from 1, not true"),
         ([FLAT, {"dense": 0}], "dense takes its number of units, a whole number from 1, not 0"),

@@ -47,7 +47,7 @@ def test_any_list_of_layers_can_be_sized() -> None:
     assert _parameters(match_parameters(architecture, 500_000)) == pytest.approx(5e5, rel=0.01)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.integers(2_500, 50_000_000))
 def test_a_dnn_comes_within_1_percent_of_whatever_it_can_have(wanted: int) -> None:
     architecture = match_parameters(SIZABLE["dnn"], wanted)
