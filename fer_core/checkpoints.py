@@ -21,6 +21,10 @@ from fer_core.train import TrainingState
 FORM_VERSION = 1
 _STATE = ".state"
 _SUFFIX = ".safetensors"
+# Parts of a resume state; beside the averaged module lies the number of its updates.
+_ACCURACIES = "history.validation_accuracy"
+_AVERAGE = "average."
+_AVERAGED_MODEL = _AVERAGE + "module."
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,19 @@ class CheckpointFolder:
             )
         return load(content)
 
+    def load_average(self, sha256: str | None) -> dict[str, torch.Tensor]:
+        """Return the moving average of the weights from the resume state with this hash.
+
+        Raises InputError when no file has it. Empty when the training kept no average.
+        """
+        content = self._find(("last" + _STATE, "next" + _STATE), sha256)
+        if content is None:
+            raise InputError(
+                f"no resume state with hash {str(sha256)[:12]} in {self.folder}; "
+                "it was removed or changed on disk"
+            )
+        return _below(_AVERAGED_MODEL, load(content))
+
     def newest(self, epochs: Sequence[Epoch]) -> Epoch | None:
         """Return the newest of `epochs` (ascending) that training can go on from."""
         for epoch in reversed(epochs):
@@ -126,6 +143,10 @@ def _resume_state(state: TrainingState) -> dict[str, torch.Tensor]:
     }
     if state.device.torch_device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state()
+    tensors[_ACCURACIES] = torch.tensor(state.validation_accuracies, dtype=torch.float64)
+    if state.average is not None:
+        for name, value in state.average.state_dict().items():
+            tensors[_AVERAGE + name] = value.contiguous()
     for number, moments in state.optimizer.state_dict()["state"].items():
         for name, value in moments.items():
             # A copy in plain order: safetensors knows no strides.
@@ -135,10 +156,9 @@ def _resume_state(state: TrainingState) -> dict[str, torch.Tensor]:
 
 def _load_resume_state(state: TrainingState, tensors: Mapping[str, torch.Tensor]) -> None:
     moments: dict[int, dict[str, torch.Tensor]] = {}
-    for key, value in tensors.items():
-        if key.startswith("optimizer."):
-            _, number, name = key.split(".", 2)
-            moments.setdefault(int(number), {})[name] = value
+    for key, value in _below("optimizer.", tensors).items():
+        number, name = key.split(".", 1)
+        moments.setdefault(int(number), {})[name] = value
     groups = state.optimizer.state_dict()["param_groups"]
     state.optimizer.load_state_dict({"state": moments, "param_groups": groups})
     for parameter, values in state.optimizer.state.items():
@@ -146,7 +166,15 @@ def _load_resume_state(state: TrainingState, tensors: Mapping[str, torch.Tensor]
             if value.shape == parameter.shape:
                 # Fused optimizers walk through memory: moments must lie as their weights do.
                 values[name] = torch.empty_like(parameter).copy_(value)
+    if _ACCURACIES in tensors:  # not in those from before early stopping
+        state.validation_accuracies = tensors[_ACCURACIES].tolist()
+    if state.average is not None:
+        state.average.load_state_dict(_below(_AVERAGE, tensors))
     state.generator.set_state(tensors["random.generator"])
     torch.set_rng_state(tensors["random.torch"])
     if "random.cuda" in tensors and state.device.torch_device.type == "cuda":
         torch.cuda.set_rng_state(tensors["random.cuda"])
+
+
+def _below(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

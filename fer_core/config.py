@@ -3,8 +3,8 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fer_core.errors import InputError
@@ -16,9 +16,28 @@ AUGMENT_KINDS: dict[str, tuple[str, ...]] = {
     "full": ("rotate", "shift", "zoom", "flip", "erase"),
 }
 NORMALISE_KINDS = ("none", "unit", "dataset", "per-image")
-OPTIMIZERS = ("adam", "adamw")
-SCHEDULES = ("constant", "one-cycle")
+OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
+SCHEDULES = ("constant", "one-cycle", "cosine", "step")
+CLASS_WEIGHTS = ("none", "balanced")
 PRECISIONS = ("auto", "float32", "bfloat16")
+# Where a setting comes from: a report gives it, it was worked out from what a report gives, it is
+# this project's choice, or whoever started the run gave it.
+SOURCES = ("reported", "reconstructed", "ours", "given")
+
+
+def _kinds_with(step: str) -> tuple[str, ...]:
+    return tuple(kind for kind, steps in AUGMENT_KINDS.items() if step in steps)
+
+
+# Settings that act only together with some values of another setting.
+ACTS_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
+    **{step: ("augment", _kinds_with(step)) for step in ("rotate", "shift", "zoom", "erase")},
+    "momentum": ("optimizer", ("sgd",)),
+    "nesterov": ("optimizer", ("sgd",)),
+    "warmup": ("schedule", ("cosine",)),
+    "step_every": ("schedule", ("step",)),
+    "step_factor": ("schedule", ("step",)),
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +48,13 @@ class RunConfig:
     `fer_core.models.build` takes; data: name of the stored data set; validation: ``official``
     or the held-out fraction of train; augment: a kind of AUGMENT_KINDS, `rotate` in degrees,
     `shift` and `zoom` as fractions of the image's side, `erase` as the probability of a
-    blanked rectangle.
+    blanked rectangle. momentum, nesterov: of sgd. warmup: the part of the training over which
+    the schedule ``cosine`` rises; step_every, step_factor: the schedule ``step`` multiplies the
+    rate by the factor after each such part of the training. mixup: its alpha, 0 for none;
+    dropout: in place of every dropout rate of the architecture; weight_average: decay of the
+    moving average of the weights, 0 for none; patience: epochs without a better validation
+    accuracy after which training ends, 0 for never. sources: for fields, one of SOURCES; it
+    decides nothing. docs/recipes.md says what each setting does.
     """
 
     preset: str
@@ -42,8 +67,18 @@ class RunConfig:
     optimizer: str = "adamw"
     learning_rate: float = 0.001
     weight_decay: float = 0.0
+    momentum: float = 0.9
+    nesterov: bool = False
     schedule: str = "constant"
+    warmup: float = 0.0
+    step_every: float = 0.3
+    step_factor: float = 0.1
+    class_weights: str = "none"
     label_smoothing: float = 0.0
+    mixup: float = 0.0
+    dropout: float | None = None
+    weight_average: float = 0.0
+    patience: int = 0
     augment: str = "none"
     rotate: float = 12.0
     shift: float = 0.1
@@ -51,11 +86,13 @@ class RunConfig:
     erase: float = 0.25
     normalise: str = "per-image"
     precision: str = "auto"
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for key, allowed in (
             ("optimizer", OPTIMIZERS),
             ("schedule", SCHEDULES),
+            ("class_weights", CLASS_WEIGHTS),
             ("augment", tuple(AUGMENT_KINDS)),
             ("normalise", NORMALISE_KINDS),
             ("precision", PRECISIONS),
@@ -70,14 +107,22 @@ class RunConfig:
             ("batch_size", 2, 65_536),
             ("learning_rate", 1e-9, 1e3),
             ("weight_decay", 0.0, 10.0),
+            ("momentum", 0.0, 0.9999),
+            ("warmup", 0.0, 0.9),
+            ("step_every", 0.001, 1.0),
+            ("step_factor", 0.0, 1.0),
             ("label_smoothing", 0.0, 0.9),
+            ("mixup", 0.0, 100.0),
+            ("dropout", 0.0, 0.99),
+            ("weight_average", 0.0, 0.99999),
+            ("patience", 0, 100_000),
             ("rotate", 0.0, 180.0),
             ("shift", 0.0, 1.0),
             ("zoom", 0.0, 0.9),
             ("erase", 0.0, 1.0),
         ):
             value = getattr(self, key)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise InputError(f"{key} is {value!r}; use a number from {low:g} to {high:g}")
         if self.validation != "official" and not (
             isinstance(self.validation, float) and 0.01 <= self.validation <= 0.9
@@ -85,6 +130,21 @@ class RunConfig:
             raise InputError(
                 f"validation is {self.validation!r}; use 'official' or a fraction from 0.01 to 0.9"
             )
+        if self.nesterov and self.momentum == 0:
+            raise InputError("nesterov is true with momentum 0; use a momentum such as 0.9")
+        for key, source in self.sources.items():
+            if source not in SOURCES:
+                raise InputError(f"the source of {key} is {source!r}; use {', '.join(SOURCES)}")
+
+    def refuse_idle(self, keys: Iterable[str]) -> None:
+        """Raise InputError for one of `keys`, settings that a person gave, that does nothing."""
+        for key in keys:
+            other, values = ACTS_WITH.get(key, ("", ()))
+            if other and getattr(self, other) not in values:
+                raise InputError(
+                    f"{key} does nothing with {other} {getattr(self, other)!r}; "
+                    f"use {other} {' or '.join(values)}"
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -115,14 +175,26 @@ def _converted(key: str, value: Any) -> Any:
         if kind is int and float(value) != number:
             raise InputError(f"{key} is {value!r}; it takes {_ARTICLES[kind]}")
         return number
-    if isinstance(kind, types.UnionType) and not isinstance(value, bool):  # str | float
+    if kind is bool and str(value).lower() in _TRUTHS:
+        return _TRUTHS[str(value).lower()]
+    if isinstance(kind, types.UnionType) and not isinstance(value, bool):  # float, or else
+        if value is None and types.NoneType in typing.get_args(kind):
+            return None
         try:
             return float(value)
         except (TypeError, ValueError):
-            return value
-    if isinstance(value, Mapping) and kind not in (int, float, str):
+            if str in typing.get_args(kind):
+                return value
+    if isinstance(value, Mapping) and typing.get_origin(kind) is Mapping:
         return value
-    raise InputError(f"{key} is {value!r}; it takes another type")
+    raise InputError(f"{key} is {value!r}; it takes {_article(kind)}")
 
 
-_ARTICLES = {int: "a whole number", float: "a number", str: "a text"}
+def _article(kind: Any) -> str:
+    if kind in _ARTICLES:
+        return _ARTICLES[kind]
+    return "a table" if typing.get_origin(kind) is Mapping else "a number"
+
+
+_TRUTHS = {"true": True, "false": False}
+_ARTICLES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}

@@ -14,7 +14,7 @@ from fer_core.config import RunConfig
 from fer_core.data.holdout import held_out_indices
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
-from fer_core.models import Classifier, Normalise, build, input_side, layer_table
+from fer_core.models import Classifier, Normalise, build, input_side, layer_table, network_for
 from fer_core.records import (
     FINISHED,
     PUBLIC,
@@ -69,7 +69,8 @@ def train_run(
 ) -> Run:
     """Train a new run to its end and store everything that it gives, epoch by epoch.
 
-    Ends by storing the validation predictions of `best` and `last`. Never touches test.
+    Ends by storing the validation predictions of `best` and `last`, and of the `average` of the
+    weights where the recipe keeps one. Never touches test.
     """
     dataset = store.dataset(config.data)
     if config.validation == "official" and VALIDATION not in dataset.splits:
@@ -84,7 +85,7 @@ def train_run(
     if isinstance(config.validation, float):
         held_out = held_out_indices(labels, config.validation, seed=config.seed)
     chosen = choose_device(device, precision=config.precision)
-    layers = layer_table(build(config.architecture), input_side(config.architecture))
+    layers = layer_table(network_for(config), input_side(config.architecture))
     with store.start_run(
         name,
         config=config.to_dict(),
@@ -101,7 +102,7 @@ def train_run(
         data = _training_data(store, writer.id, chosen)
         state = _start(config, chosen, data)
         _train(store, writer, state, data, config, progress or Silent())
-        for weights in ("best", "last"):
+        for weights in _kept_weights(config):
             evaluate_run(store, writer.id, VALIDATION, weights=weights, device=device)
     return store.run(writer.id)
 
@@ -132,7 +133,7 @@ def resume_run(
         if newest and best:
             folder.settle(newest, best)
         _train(store, writer, state, data, config, progress or Silent())
-        for weights in ("best", "last"):
+        for weights in _kept_weights(config):
             evaluate_run(store, run.id, VALIDATION, weights=weights, device=device)
     return store.run(run.id), differences
 
@@ -148,7 +149,8 @@ def evaluate_run(
 ) -> Score:
     """Store the run's probabilities on a split and return how many it gets right.
 
-    weights: ``best`` (by validation accuracy) or ``last``; averaging: ``none`` or ``flip``.
+    weights: ``best`` (by validation accuracy), ``last``, or ``average`` (the moving average, after
+    the last epoch); averaging: ``none`` or ``flip``.
     Each call on a test split is logged as a reading of it.
     """
     if averaging not in _AVERAGINGS:
@@ -165,12 +167,22 @@ def evaluate_run(
         raise InputError(f"run {run.name!r} has no finished epoch; fer-core resume {run.name!r}")
     details = store.details(run.id)
     config = RunConfig.from_dict(details.config)
+    if weights not in _kept_weights(config):
+        raise InputError(
+            f"run {run.name!r} kept no average of its weights; a run does with: "
+            f"fer-core train {run.preset} --weight-average 0.999"
+        )
     chosen = choose_device(device, precision=config.precision)
     architecture = config.architecture
     normalise = Normalise(config.normalise)
     model = Classifier(normalise, build(architecture), input_side(architecture))
     folder = CheckpointFolder(store.checkpoint_folder(run.id))
-    model.load_state_dict(folder.load_weights(epoch.weights_sha256))
+    if weights == "average":
+        sha256 = epoch.state_sha256
+        model.load_state_dict(folder.load_average(sha256))
+    else:
+        sha256 = epoch.weights_sha256
+        model.load_state_dict(folder.load_weights(sha256))
     chosen.place(model)
     pixels = store.images(run.dataset_fingerprint, images.source, images.indices)
     probabilities = predict_probabilities(
@@ -187,7 +199,7 @@ def evaluate_run(
             averaging=averaging,
             probabilities=probabilities.cpu().numpy(),
             epoch=epoch.epoch,
-            checkpoint_sha256=epoch.weights_sha256 or "",
+            checkpoint_sha256=sha256 or "",
             fingerprint=images.fingerprint,
         ),
     )
@@ -250,9 +262,13 @@ def _training_data(store: RunStore, run_id: str, device: Device) -> TrainingData
     )
 
 
+def _kept_weights(config: RunConfig) -> tuple[str, ...]:
+    return ("best", "last", "average") if config.weight_average else ("best", "last")
+
+
 def _epoch_of(run: Run, weights: str) -> int | None:
-    if weights not in ("best", "last"):
-        raise InputError(f"weights is {weights!r}; use best or last")
+    if weights not in ("best", "last", "average"):
+        raise InputError(f"weights is {weights!r}; use best, last or average")
     return run.best_epoch if weights == "best" else run.epochs
 
 

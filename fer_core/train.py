@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
+from fer_core import recipes
 from fer_core.config import RunConfig
 from fer_core.data.augment import augment, unit
 from fer_core.device import Device
-from fer_core.models import Classifier, Normalise, build, input_side
+from fer_core.models import Classifier, Normalise, input_side, network_for
 from fer_core.records import Epoch
 
 _EVALUATION_BATCH = 512
@@ -55,22 +56,27 @@ class TrainingState:
     optimizer: torch.optim.Optimizer
     generator: torch.Generator  # permutation and augmentation
     epoch: int = 0
+    validation_accuracies: list[float] = field(default_factory=list)  # one an epoch
+    average: AveragedModel | None = field(default=None, kw_only=True)
     device: Device = field(kw_only=True)
 
     @classmethod
     def start(
         cls, config: RunConfig, device: Device, *, mean: float = 0.0, deviation: float = 1.0
     ) -> "TrainingState":
-        """Build the seeded model and its optimizer.
+        """Build the seeded model, its optimizer and the average of its weights, if wanted.
 
         mean, deviation: of the training images in [0, 1], for the normalisation ``dataset``.
         """
         torch.manual_seed(config.seed)  # initial weights, then dropout
         normalise = Normalise(config.normalise, mean=mean, deviation=deviation)
-        model = Classifier(normalise, build(config.architecture), input_side(config.architecture))
+        model = Classifier(normalise, network_for(config), input_side(config.architecture))
         device.place(model)
         generator = torch.Generator(device.torch_device).manual_seed(config.seed)
-        return cls(model, _optimizer(model, config), generator, device=device)
+        decay = config.weight_average
+        average = recipes.make_average(model, decay) if decay else None
+        optimizer = recipes.make_optimizer(model, config)
+        return cls(model, optimizer, generator, average=average, device=device)
 
 
 def fit(
@@ -82,27 +88,37 @@ def fit(
 ) -> Iterator[Epoch]:
     """Train from `state.epoch` to `config.epochs`, yielding after each epoch.
 
-    `state` is changed in place: between two epochs it is what a checkpoint must hold. The last,
-    incomplete batch of an epoch is left out; the permutation changes every epoch, so that no
-    image is left out for good. Training accuracy and loss are those of the augmented images
-    with dropout, as the network was while it learned.
+    With a `config.patience` it ends sooner, when validation gets no better. `state` is changed
+    in place: between two epochs it is what a checkpoint must hold. The last, incomplete batch of
+    an epoch is left out; the permutation changes every epoch, so that no image is left out for
+    good. Training accuracy and loss are those of the augmented images with dropout, as the
+    network was while it learned; the loss is without label smoothing and class weights.
     """
     count = len(data.train_labels)
     batch_size = min(config.batch_size, count)
     steps = count // batch_size
     side = input_side(config.architecture)
+    class_weights = None
+    if config.class_weights == "balanced":
+        class_weights = recipes.balanced_class_weights(data.train_labels)
     for epoch in range(state.epoch + 1, config.epochs + 1):
+        if recipes.stops_early(state.validation_accuracies, config.patience):
+            return
         started = time.perf_counter()
         permutation = torch.randperm(
             count, generator=state.generator, device=state.device.torch_device
         )
         totals = torch.zeros(2, device=state.device.torch_device)  # loss, correct
+        shares = recipes.mixing_shares(config, epoch, steps)
         state.model.train()
-        for step in range(steps):
+        for step, share in enumerate(shares):
             chosen = permutation[step * batch_size : (step + 1) * batch_size]
-            rate = learning_rate_at((epoch - 1 + step / steps) / config.epochs, config)
+            rate = recipes.learning_rate_at((epoch - 1 + step / steps) / config.epochs, config)
+            for group in state.optimizer.param_groups:
+                group["lr"] = rate
             images = augment(data.train_images[chosen], config, side, state.generator)
-            totals += _step(state, images, data.train_labels[chosen], rate, config)
+            labels = data.train_labels[chosen]
+            totals += _step(state, images, labels, share, config, class_weights)
             if progress:
                 progress((step + 1) * batch_size, steps * batch_size)
         validation_loss, validation_accuracy = _validate(state, data)
@@ -113,6 +129,7 @@ def fit(
                 f"train with a learning rate below {config.learning_rate:g}"
             )
         state.epoch = epoch
+        state.validation_accuracies.append(validation_accuracy)
         yield Epoch(
             epoch=epoch,
             train_loss=train_loss / steps,
@@ -148,41 +165,32 @@ def predict_probabilities(
         model.train(training)
 
 
-def learning_rate_at(progress: float, config: RunConfig) -> float:
-    """Return the learning rate at `progress` (0..1) of the training.
-
-    one-cycle: cosine from 1/25 of the rate up to it over the first 30 %, then down to 1/250,000
-    of it (Smith & Topin 2018, with the defaults of torch's OneCycleLR).
-    """
-    if config.schedule == "constant":
-        return config.learning_rate
-    peak, start, end = config.learning_rate, config.learning_rate / 25, config.learning_rate / 25e4
-    if progress < 0.3:
-        return _cosine(start, peak, progress / 0.3)
-    return _cosine(peak, end, (progress - 0.3) / 0.7)
-
-
 def _step(
     state: TrainingState,
     images: torch.Tensor,
     labels: torch.Tensor,
-    rate: float,
+    share: float,
     config: RunConfig,
+    class_weights: torch.Tensor | None,
 ) -> torch.Tensor:
-    """Take one optimizer step; return (loss without smoothing, correct) on the device."""
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate
+    """Take one optimizer step; return (plain loss, correct) on the device."""
     with state.device.autocast():
-        logits = state.model(images)
-    log_probabilities = functional.log_softmax(logits.float(), dim=1)
-    loss = functional.nll_loss(log_probabilities, labels)
-    smoothing = config.label_smoothing
-    target = (1 - smoothing) * loss - smoothing * log_probabilities.mean()
+        logits = state.model(recipes.mix(images, share)).float()
+    loss = recipes.loss_of(
+        logits,
+        labels,
+        share=share,
+        smoothing=config.label_smoothing,
+        class_weights=class_weights,
+    )
     state.optimizer.zero_grad(set_to_none=True)
-    target.backward()
+    loss.backward()
     state.optimizer.step()
-    correct = (logits.detach().argmax(dim=1) == labels).sum()
-    return torch.stack((loss.detach(), correct))
+    if state.average is not None:
+        state.average.update_parameters(state.model)
+    logits = logits.detach()
+    plain = recipes.loss_of(logits, labels, share=share)
+    return torch.stack((plain, recipes.correct_of(logits, labels, share=share)))
 
 
 def _validate(state: TrainingState, data: TrainingData) -> tuple[float, float]:
@@ -193,18 +201,3 @@ def _validate(state: TrainingState, data: TrainingData) -> tuple[float, float]:
     correct = (probabilities.argmax(dim=1) == labels).sum()
     loss, count = torch.stack((-own.log().mean(), correct)).tolist()
     return loss, count / len(labels)
-
-
-def _optimizer(model: torch.nn.Module, config: RunConfig) -> torch.optim.Optimizer:
-    # Decay pulls on weights only: biases and batch norms have one dimension.
-    parameters = list(model.parameters())
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
-    return kind(groups, lr=config.learning_rate, fused=True)
-
-
-def _cosine(start: float, end: float, progress: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2

@@ -1,9 +1,12 @@
-"""Scripts that need a GPU run here on the CPU, tiny, so that they work where there is one."""
+"""Scripts that need a GPU or many hours run here tiny, so that they work where there is one."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,3 +19,35 @@ def test_the_gpu_script_runs_unattended_and_writes_json(tmp_path: Path) -> None:
     assert document["smoke"] is True
     assert document["presets"]["e-dnn"]["median"] > 0
     assert document["resumed"] == {"validation_accuracy": 0.0, "weights": 0.0}
+
+
+def test_the_recipes_script_trains_each_change_once_and_goes_on(tmp_path: Path) -> None:
+    output = tmp_path / "recipes.json"
+    script = [sys.executable, str(ROOT / "benchmarks" / "recipes.py"), "--smoke", "--json"]
+    arguments = ["--preset", "e-dnn", "-o", str(output), "--only", "mixup", "--only", "augment"]
+    first = subprocess.run([*script, *arguments], check=True, capture_output=True, text=True)
+    document = json.loads(first.stdout)
+    assert list(document["summary"]) == [
+        "as it comes",  # which is without augmentation
+        "augment shift-flip",
+        "augment rotate-shift-flip",
+        "augment rotate-shift-flip, 1 degree",
+        "augment full",
+        "mixup 0.2",
+    ]
+    own, plain = (document["trained"][n]["0"]["accuracy"] for n in ("mixup 0.2", "as it comes"))
+    assert document["summary"]["mixup 0.2"]["points"] == pytest.approx(100 * (own - plain))
+    again = subprocess.run([*script, *arguments], check=True, capture_output=True, text=True)
+    assert again.stderr == ""  # nothing is trained twice
+    assert json.loads(again.stdout)["summary"] == document["summary"]
+    other = [*script, "--preset", "a-dnn", *arguments[2:]]
+    refused = subprocess.run(other, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "holds another measurement" in refused.stderr
+
+
+def test_every_change_that_the_script_measures_is_in_the_table_of_recipes() -> None:
+    text = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    script = (ROOT / "benchmarks" / "recipes.py").read_text(encoding="utf-8")
+    for name in re.findall(r'^    "(.+?)": \{', script, flags=re.M):
+        assert f"`{name}`" in text, name

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -36,6 +37,18 @@ class Training:
         return self.rows[-1]
 
 
+# Every part of a recipe that keeps something between two steps.
+RECIPES: dict[str, dict[str, Any]] = {
+    "float32": {"precision": "float32"},
+    "bfloat16": {"precision": "bfloat16"},
+    "sgd": {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "schedule": "step"},
+    "sgd without momentum": {"optimizer": "sgd", "momentum": 0.0, "schedule": "cosine"},
+    "rmsprop": {"optimizer": "rmsprop", "learning_rate": 0.001, "class_weights": "balanced"},
+    "adam": {"optimizer": "adam", "dropout": 0.3},
+    "average, mixup, patience": {"weight_average": 0.95, "mixup": 0.4, "patience": 50},
+}
+
+
 @pytest.fixture(params=["float32", "bfloat16"])
 def training(
     request: pytest.FixtureRequest,
@@ -46,7 +59,11 @@ def training(
     return Training(tiny_config.replace(precision=request.param), tmp_path / "c", tiny_faces)
 
 
-def test_a_restored_training_goes_on_bit_for_bit(training: Training) -> None:
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_restored_training_goes_on_bit_for_bit(
+    tmp_path: Path, tiny_config: RunConfig, tiny_faces: DatasetArrays, name: str
+) -> None:
+    training = Training(tiny_config.replace(**RECIPES[name]), tmp_path / "c", tiny_faces)
     for best in (True, False):
         training.epoch()
         training.folder.promote(best=best)
@@ -63,6 +80,41 @@ def test_a_restored_training_goes_on_bit_for_bit(training: Training) -> None:
     assert [e.train_loss for e in continued] == [e.train_loss for e in rest]
     for key, value in training.state.model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[key]), key
+    assert again.validation_accuracies == training.state.validation_accuracies
+    if training.state.average is not None:
+        assert again.average is not None
+        for key, value in training.state.average.state_dict().items():
+            assert torch.equal(value, again.average.state_dict()[key]), key
+
+
+def test_the_average_of_the_weights_lies_in_the_resume_state(
+    tmp_path: Path, tiny_config: RunConfig, tiny_faces: DatasetArrays
+) -> None:
+    training = Training(tiny_config.replace(weight_average=0.9), tmp_path / "c", tiny_faces)
+    row = training.epoch()
+    training.folder.promote(best=True)
+    average = training.folder.load_average(row.state_sha256)
+    assert training.state.average is not None
+    expected = training.state.average.module.state_dict()
+    assert average.keys() == training.state.model.state_dict().keys() == expected.keys()
+    assert all(torch.equal(average[key], expected[key]) for key in expected)
+    with pytest.raises(InputError, match="no resume state with hash"):
+        training.folder.load_average(row.weights_sha256)
+
+
+def test_early_stopping_counts_on_after_a_resume(
+    tmp_path: Path, tiny_config: RunConfig, tiny_faces: DatasetArrays
+) -> None:
+    config = tiny_config.replace(
+        epochs=9, learning_rate=1e-9, schedule="constant", augment="none", patience=3
+    )
+    training = Training(config, tmp_path / "c", tiny_faces)
+    for best in (True, False):
+        training.epoch()
+        training.folder.promote(best=best)
+    again = training.fresh()
+    training.folder.restore(again, training.rows[-1])
+    assert [epoch.epoch for epoch in fit(again, training.data, config)] == [3, 4]
 
 
 def test_the_best_weights_stay_when_later_epochs_are_worse(training: Training) -> None:

@@ -72,6 +72,43 @@ def test_interrupted_and_resumed_is_uninterrupted(
         )
 
 
+def test_the_average_of_the_weights_is_evaluated_beside_best_and_last(
+    tiny_store: RunStore, tiny_config: RunConfig
+) -> None:
+    run = train_run(tiny_store, tiny_config.replace(weight_average=0.9), name="averaged")
+    assert {score.weights for score in run.scores} == {"best", "last", "average"}
+    stored = tiny_store.predictions(run.id, "validation", "average")
+    last = tiny_store.predictions(run.id, "validation", "last")
+    history = tiny_store.histories((run.id,))[run.id]
+    assert (stored.epoch, stored.checkpoint_sha256) == (4, history[-1].state_sha256)
+    difference = np.abs(stored.probabilities - last.probabilities).max()
+    assert 1e-4 < difference < 0.5
+    assert evaluate_run(tiny_store, run.id, "test", weights="average").weights == "average"
+    plain = train_run(tiny_store, tiny_config.replace(epochs=1), name="plain")
+    assert {score.weights for score in plain.scores} == {"best", "last"}
+    with pytest.raises(InputError, match="'plain' kept no average of its weights; a run does with"):
+        evaluate_run(tiny_store, "plain", weights="average")
+
+
+def test_a_run_that_stops_early_is_finished(tiny_store: RunStore, tiny_config: RunConfig) -> None:
+    config = tiny_config.replace(
+        epochs=9, learning_rate=1e-9, schedule="constant", augment="none", patience=2
+    )
+    run = train_run(tiny_store, config, name="stopped")
+    assert (run.status, run.epochs, run.epochs_planned, run.best_epoch) == (FINISHED, 3, 9, 1)
+    assert tiny_store.predictions(run.id, "validation", "last").epoch == 3
+
+
+def test_a_dropout_rate_without_a_layer_for_it_starts_no_run(
+    tiny_store: RunStore, tiny_config: RunConfig
+) -> None:
+    layers = [layer for layer in tiny_config.architecture["layers"] if "dropout" not in layer]
+    bare = {**tiny_config.architecture, "layers": layers}
+    with pytest.raises(InputError, match="has no dropout layer"):
+        train_run(tiny_store, tiny_config.replace(architecture=bare, dropout=0.5))
+    assert tiny_store.runs() == ()
+
+
 def test_a_run_without_checkpoints_starts_again(
     tiny_store: RunStore, tiny_config: RunConfig
 ) -> None:
@@ -116,7 +153,7 @@ def test_wrong_requests_are_named(tiny_store: RunStore, tiny_config: RunConfig) 
         train_run(tiny_store, tiny_config, name="cut", progress=_Interrupt(after=1))
     with pytest.raises(InputError, match="test is read when training is over"):
         evaluate_run(tiny_store, "cut", "test")
-    with pytest.raises(InputError, match="weights is 'worst'; use best or last"):
+    with pytest.raises(InputError, match="weights is 'worst'; use best, last or average"):
         evaluate_run(tiny_store, "cut", weights="worst")
     with pytest.raises(InputError, match="averaging is 'crops'; use one of none, flip"):
         evaluate_run(tiny_store, "cut", averaging="crops")

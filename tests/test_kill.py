@@ -80,7 +80,10 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Ep
 
 @pytest.fixture
 def config(tiny_config: RunConfig) -> RunConfig:
-    return tiny_config.replace(epochs=_EPOCHS)
+    """With every part of a recipe that a checkpoint must bring back."""
+    return tiny_config.replace(
+        epochs=_EPOCHS, mixup=0.2, weight_average=0.9, class_weights="balanced", patience=_EPOCHS
+    )
 
 
 def _history(store: RunStore, run_id: str) -> list[Epoch]:

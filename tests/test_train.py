@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from fer_core import recipes
 from fer_core.config import RunConfig
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
@@ -13,7 +14,6 @@ from fer_core.train import (
     TrainingData,
     TrainingState,
     fit,
-    learning_rate_at,
     predict_probabilities,
 )
 
@@ -116,17 +116,83 @@ def test_flip_averaging_is_the_mean_with_the_mirror(
     np.testing.assert_allclose(both.sum(1), 1, atol=1e-5)
 
 
-def test_one_cycle_is_torchs(tiny_config: RunConfig) -> None:
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
-    reference = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=1001)
-    for step in range(1001):
-        ours = learning_rate_at(step / 1000, tiny_config)
-        assert ours == pytest.approx(reference.get_last_lr()[0], rel=0.02, abs=1e-8)
-        optimizer.step()
-        if step < 1000:
-            reference.step()
-    constant = tiny_config.replace(schedule="constant")
-    assert learning_rate_at(0.7, constant) == constant.learning_rate
+def test_training_ends_when_validation_gets_no_better(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    # A rate of nearly zero and no augmentation: no epoch after the first is better.
+    config = tiny_config.replace(
+        epochs=9, learning_rate=1e-9, schedule="constant", augment="none", patience=3
+    )
+    epochs, state = _train(config, data, device)
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4]
+    assert state.validation_accuracies == [epoch.validation_accuracy for epoch in epochs]
+    assert list(fit(state, data, config)) == []  # resumed after its end: nothing is left to do
+    assert len(_train(config.replace(patience=0), data, device)[0]) == 9
+
+
+def test_the_average_of_the_weights_follows_each_step(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    config = tiny_config.replace(epochs=1, weight_average=0.9)
+    _, state = _train(config, data, device)
+    _, without = _train(config.replace(weight_average=0.0), data, device)
+    assert without.average is None
+    assert state.average is not None
+    assert state.average.n_averaged == 7  # 112 images in batches of 16
+    own, average = state.model.state_dict(), state.average.module.state_dict()
+    for key, value in without.model.state_dict().items():
+        assert torch.equal(own[key], value), key  # training goes on as without
+        if "weight" in key:
+            assert not torch.equal(average[key], value), key
+            torch.testing.assert_close(average[key], value, atol=0.1, rtol=0)
+
+
+def test_mixed_images_are_what_the_network_learns_from(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    config = tiny_config.replace(
+        epochs=1, augment="none", batch_size=112, mixup=1.0, learning_rate=1e-9,
+        schedule="constant", label_smoothing=0.0, class_weights="balanced",
+    )  # fmt: skip
+    state = TrainingState.start(config, device)
+    seen: list[torch.Tensor] = []
+    state.model.register_forward_pre_hook(
+        lambda module, inputs: seen.append(inputs[0]) if module.training else None
+    )
+    (epoch,) = list(fit(state, data, config))
+    (share,) = recipes.mixing_shares(config, 1, 1)
+    order = torch.randperm(112, generator=torch.Generator().manual_seed(config.seed))
+    images, labels = data.train_images[order] / 255, data.train_labels[order]
+    torch.testing.assert_close(seen[0], share * images + (1 - share) * images.roll(1, 0))
+    # The reported loss is the plain one: weights of classes change what is learned, not it.
+    torch.manual_seed(config.seed)
+    again = TrainingState.start(config, device)
+    logits = again.model(seen[0])
+    expected = share * functional.cross_entropy(logits, labels)
+    expected += (1 - share) * functional.cross_entropy(logits, labels.roll(1))
+    assert epoch.train_loss == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_class_weights_and_label_smoothing_reach_the_gradients(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    weights = []
+    for settings in ({}, {"class_weights": "balanced"}, {"label_smoothing": 0.3}):
+        config = tiny_config.replace(epochs=1, label_smoothing=0.0).replace(**settings)
+        _, state = _train(config, data, device)
+        weights.append(state.model.network.dense1.weight)
+    assert not torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_one_dropout_rate_takes_the_place_of_all(tiny_config: RunConfig, device: Device) -> None:
+    assert TrainingState.start(tiny_config, device).model.network.dropout1.p == 0.1
+    state = TrainingState.start(tiny_config.replace(dropout=0.35), device)
+    assert state.model.network.dropout1.p == 0.35
+    layers = [layer for layer in tiny_config.architecture["layers"] if "dropout" not in layer]
+    bare = {**tiny_config.architecture, "layers": layers}
+    with pytest.raises(InputError, match=r"dropout is 0.2, but the architecture has no dropout"):
+        TrainingState.start(tiny_config.replace(dropout=0.2, architecture=bare), device)
 
 
 def test_a_network_for_smaller_images_sees_them_so(

@@ -13,7 +13,7 @@ from fer_core.errors import InputError
 app = typer.Typer(
     name="fer-core",
     add_completion=False,
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
     help="Train facial-expression classifiers, keep every run, compare them, export figures.",
 )
 

@@ -1,49 +1,71 @@
-"""``fer-core presets``: the architectures and recipes that come with the product."""
+"""``fer-core presets``: the architectures and recipes that come with the product, or one's own."""
 
+import dataclasses
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from fer_core.cli.matching import MatchBy, MatchParameters, matched
 from fer_core.cli.output import print_json, stdout
+from fer_core.config import SOURCES, RunConfig
+from fer_core.errors import InputError
 
 app = typer.Typer(help="List the presets, or show one layer by layer.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+_NO_RECIPE = ("preset", "architecture", "data", "sources")
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """List the presets.
+    """List the presets with their parameters.
 
     Example: fer-core presets list
     """
-    from fer_core.models import preset_description, preset_names
+    from fer_core.models import parameter_count, preset_config, preset_description, preset_names
 
+    presets = [
+        (name, preset_description(name), parameter_count(preset_config(name, data="")))
+        for name in preset_names()
+    ]
     if json:
-        print_json([{"name": n, "description": preset_description(n)} for n in preset_names()])
+        keys = ("name", "description", "parameters")
+        print_json([dict(zip(keys, preset, strict=True)) for preset in presets])
         return
     table = Table("preset", "what it is")
-    for name in preset_names():
-        table.add_row(name, preset_description(name))
+    table.add_column("parameters", justify="right")
+    for name, description, parameters in presets:
+        table.add_row(name, description, f"{parameters:,}")
     stdout.print(table)
 
 
 @app.command()
-def show(preset: str, json: Json = False) -> None:
-    """Show a preset's layers, output shapes and parameters.
+def show(
+    preset: Annotated[str, typer.Argument(help="A preset, or the path of a .toml file.")],
+    match_parameters: MatchParameters = "",
+    match_by: MatchBy = "width",
+    toml: Annotated[
+        bool, typer.Option("--toml", help="Print the file, to change it: train takes its path.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show a preset's layers, output shapes, parameters, and where its recipe comes from.
 
     Example: fer-core presets show e-cnn --json
     """
-    from fer_core.models import build, input_side, layer_table, preset_config
+    from fer_core.models import input_side, layer_table, network_for, preset_config, preset_text
 
     config = preset_config(preset, data="")
-    layers = layer_table(build(config.architecture), input_side(config.architecture))
+    if toml:
+        if json or match_parameters:
+            raise InputError("--toml prints the file as it is: leave --json and matching out")
+        typer.echo(preset_text(preset), nl=False)
+        return
+    config = matched(config, match_parameters, by=match_by)
+    layers = layer_table(network_for(config), input_side(config.architecture))
     trainable = sum(layer.trainable for layer in layers)
     non_trainable = sum(layer.non_trainable for layer in layers)
     if json:
-        recipe = config.to_dict()
-        for key in ("preset", "architecture", "data"):
-            del recipe[key]
         print_json(
             {
                 "name": preset,
@@ -61,7 +83,8 @@ def show(preset: str, json: Json = False) -> None:
                     }
                     for layer in layers
                 ],
-                "recipe": recipe,
+                "recipe": {k: v for k, v in config.to_dict().items() if k not in _NO_RECIPE},
+                "sources": dict(config.sources),
             }
         )
         return
@@ -74,3 +97,18 @@ def show(preset: str, json: Json = False) -> None:
     stdout.print(
         f"{trainable + non_trainable:,} parameters: {trainable:,} trainable, {non_trainable:,} not"
     )
+    for source, fields in _by_source(config).items():
+        stdout.print(f"{source}: {', '.join(fields)}")
+
+
+def _by_source(config: RunConfig) -> dict[str, list[str]]:
+    """Return the fields that each source has; settings of the recipe with their values."""
+    settings = {f.name: f.default for f in dataclasses.fields(config) if f.name not in _NO_RECIPE}
+    found: dict[str, list[str]] = {source: [] for source in (*SOURCES, "unmarked")}
+    for field, source in config.sources.items():
+        value = getattr(config, field, None)
+        found[source].append(field if value is None else f"{field} {value}")
+    for field, default in settings.items():
+        if field not in config.sources and getattr(config, field) != default:
+            found["unmarked"].append(f"{field} {getattr(config, field)}")
+    return {source: fields for source, fields in found.items() if fields}

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fer_core.cli import recipe_options as recipe
+from fer_core.cli.matching import MatchBy, MatchParameters, matched
 from fer_core.cli.output import (
     TrainingProgress,
     open_store,
@@ -23,12 +25,19 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 SplitOption = Annotated[str, typer.Option(help="validation, test or public.")]
-WeightsOption = Annotated[str, typer.Option(help="best (by validation accuracy) or last.")]
+WeightsOption = Annotated[
+    str, typer.Option(help="best (by validation accuracy), last, or average (of the weights).")
+]
 AverageOption = Annotated[str, typer.Option(help="none, or flip: with the mirrored image.")]
+
+# What has an option or an argument of its own, or comes from the preset's file.
+_NOT_BY_SET = {"name", "preset", "data", "architecture", "sources"}
 
 
 def train(
-    preset: Annotated[str, typer.Argument(help="A preset; see: fer-core presets list")],
+    preset: Annotated[
+        str, typer.Argument(help="A preset (fer-core presets list) or the path of a .toml file.")
+    ],
     data: Annotated[str, typer.Option(help="Data set; default: the only one there is.")] = "",
     name: Annotated[str, typer.Option(help="Name of the run; default: from the preset.")] = "",
     epochs: Annotated[int | None, typer.Option(help="Rescales the recipe's schedule.")] = None,
@@ -37,10 +46,22 @@ def train(
     validation: Annotated[
         str | None, typer.Option(help="official, or the fraction of train to hold out.")
     ] = None,
-    augment: Annotated[
-        str | None, typer.Option(help="none, shift-flip, rotate-shift-flip or full.")
-    ] = None,
-    normalise: Annotated[str | None, typer.Option(help="none, unit, dataset or per-image.")] = None,
+    match_parameters: MatchParameters = "",
+    match_by: MatchBy = "width",
+    augment: recipe.Augment = None,
+    rotate: recipe.Rotate = None,
+    shift: recipe.Shift = None,
+    zoom: recipe.Zoom = None,
+    erase: recipe.Erase = None,
+    normalise: recipe.Normalise = None,
+    optimizer: recipe.Optimizer = None,
+    schedule: recipe.Schedule = None,
+    weight_average: recipe.WeightAverage = None,
+    patience: recipe.Patience = None,
+    class_weights: recipe.ClassWeights = None,
+    label_smoothing: recipe.LabelSmoothing = None,
+    mixup: recipe.Mixup = None,
+    dropout: recipe.Dropout = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Any setting as key=value; repeatable.")
     ] = None,
@@ -51,20 +72,38 @@ def train(
     Example: fer-core train fast --data fer2013 --name fast-1
     """
     from fer_core.experiment import train_run
-    from fer_core.models import preset_config
+    from fer_core.models import parameter_count, preset_config
 
     given = {
         "epochs": epochs,
         "seed": seed,
         "validation": validation,
         "augment": augment,
+        "rotate": rotate,
+        "shift": shift,
+        "zoom": zoom,
+        "erase": erase,
         "normalise": normalise,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "weight_average": weight_average,
+        "patience": patience,
+        "class_weights": class_weights,
+        "label_smoothing": label_smoothing,
+        "mixup": mixup,
+        "dropout": dropout,
     }
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     changes |= settings(set_ or [])
-    preset_config(preset, data=data, **changes)  # wrong settings: before a store is made
+    if misplaced := _NOT_BY_SET & set(changes):
+        raise InputError(
+            f"--set does not take {', '.join(sorted(misplaced))}; see: fer-core train --help"
+        )
+    config = preset_config(preset, data=data, **changes)
+    config = matched(config, match_parameters, by=match_by)
+    parameter_count(config)  # a wrong setting or layer: before a store is made
     with open_store() as store, TrainingProgress() as progress:
-        config = preset_config(preset, data=data or _only_dataset(store), **changes)
+        config = config.replace(data=data or _only_dataset(store))
         run = train_run(store, config, name=name or None, device=device, progress=progress)
     _report(run, json=json)
 
@@ -188,6 +227,11 @@ def _report(run: Run, *, json: bool) -> None:
     if json:
         print_json(run_summary(run))
         return
+    if run.epochs < run.epochs_planned:
+        stderr.print(
+            f"stopped early after epoch {run.epochs} of {run.epochs_planned}: validation accuracy "
+            f"was no better since epoch {run.best_epoch}"
+        )
     accuracy = f"{run.validation_accuracy:.2%}" if run.validation_accuracy is not None else "none"
     synthetic = " (synthetic faces)" if run.synthetic else ""
     stdout.print(

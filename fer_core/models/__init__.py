@@ -3,13 +3,21 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
+from fer_core.config import RunConfig
 from fer_core.errors import InputError
 from fer_core.models import sequential
 from fer_core.models.classifier import Classifier, Normalise
-from fer_core.models.layers import layer_table
-from fer_core.models.presets import preset_config, preset_description, preset_names
+from fer_core.models.layers import count_parameters, layer_table
+from fer_core.models.presets import (
+    preset_config,
+    preset_description,
+    preset_names,
+    preset_text,
+)
+from fer_core.models.sizing import MATCH_BY, match_parameters
 from fer_core.records import IMAGE_SIZE
 
 MODELS: dict[str, Callable[[Mapping[str, Any]], nn.Module]] = {
@@ -26,18 +34,53 @@ def build(architecture: Mapping[str, Any]) -> nn.Module:
     """Build the network that `architecture` describes: (N, 1, side, side) -> logits (N, 7)."""
     family = architecture.get("family")
     if family not in MODELS:
-        raise InputError(f"family is {family!r}; use one of {', '.join(MODELS)}")
+        raise InputError(
+            f"family is {family!r}; use one of {', '.join(MODELS)}, "
+            'e.g. family = "sequential" for a list of layers'
+        )
     return MODELS[family](architecture)
 
 
+def parameter_count(config: RunConfig) -> int:
+    """Return how many parameters a run's network has, without making room for them.
+
+    Raises InputError for an architecture that cannot be built, as `network_for` does.
+    """
+    with torch.device("meta"):
+        return count_parameters(network_for(config))
+
+
+def network_for(config: RunConfig) -> nn.Module:
+    """Build the network of a run: its architecture, with `config.dropout` where that is a number.
+
+    Raises InputError for a dropout rate when the architecture has no dropout layer.
+    """
+    network = build(config.architecture)
+    if config.dropout is not None:
+        layers = [module for module in network.modules() if isinstance(module, nn.Dropout)]
+        if not layers:
+            raise InputError(
+                f"dropout is {config.dropout:g}, but the architecture has no dropout layer to "
+                "set; add one, e.g. { dropout = 0.5 }"
+            )
+        for layer in layers:
+            layer.p = config.dropout
+    return network
+
+
 __all__ = [
+    "MATCH_BY",
     "MODELS",
     "Classifier",
     "Normalise",
     "build",
     "input_side",
     "layer_table",
+    "match_parameters",
+    "network_for",
+    "parameter_count",
     "preset_config",
     "preset_description",
     "preset_names",
+    "preset_text",
 ]

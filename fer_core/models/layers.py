@@ -62,6 +62,12 @@ def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]
     return tuple(rows)
 
 
+def count_parameters(network: nn.Module) -> int:
+    """Return all parameters, trainable or not, as `layer_table` counts them; runs nothing."""
+    weights = sum(parameter.numel() for parameter in network.parameters())
+    return weights + sum(b.numel() for b in network.buffers() if b.is_floating_point())
+
+
 def _operations(module: nn.Module, output_shape: tuple[int, ...]) -> int:
     if isinstance(module, nn.Conv2d):
         inputs = module.in_channels // module.groups

@@ -1,18 +1,20 @@
 """Networks written as a list of layers, one small table a layer (see presets/*.toml)."""
 
 import inspect
+import json
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
 from fer_core.errors import InputError
-from fer_core.models.dropout import Dropout
+from fer_core.models.layer_kinds import EXAMPLES, FOLLOWING, LAYERS, MOST_PARAMETERS, Shape
 from fer_core.records import CLASS_NAMES, IMAGE_SIZE
 
-Shape = tuple[int, ...]  # (C, H, W) or (N,), without the batch
+_WITH_WIDTH = ("conv", "dense")
+_MOST_REPEATS = 100
 
 
 def build(architecture: Mapping[str, Any]) -> nn.Sequential:
@@ -20,32 +22,46 @@ def build(architecture: Mapping[str, Any]) -> nn.Sequential:
 
     layers: tables such as ``{conv = 64, kernel = 3}``, ``{dense = 512, then = ["relu"]}``,
     ``{max_pool = 2}``, ``{dropout = 0.5}``, ``{flatten = true}``; after_conv, after_dense: what
-    follows each convolution and dense layer unless its `then` says otherwise; side: of the
-    images that it sees, 48 by default. Input (N, 1, side, side) float32, output logits (N, 7).
-    Modules are named ``conv1``, ``relu1``, ``dense1`` and so on in forward order.
+    follows each convolution and dense layer unless its `then` says otherwise, e.g.
+    ``["batch_norm", {leaky_relu = 0.1}]``; side: of the images that it sees, 48 by default.
+    ``repeat = 2`` in a convolution or dense layer stands for writing it twice. Input (N, 1, side,
+    side) float32, output logits (N, 7). Modules are named ``conv1``, ``relu1``, ``dense1`` and so
+    on in forward order.
 
     Raises InputError with the layer's place, its input shape and what it needs.
     """
     unknown = set(architecture) - {"family", "side", "layers", "after_conv", "after_dense"}
     if unknown:
-        raise InputError(f"unknown architecture keys: {', '.join(sorted(unknown))}")
-    side = architecture.get("side", IMAGE_SIZE)
-    if side not in range(8, IMAGE_SIZE + 1):
-        raise InputError(f"side is {side!r}; use 8 to {IMAGE_SIZE} pixels")
-    network = _Builder((1, side, side))
-    for place, layer in enumerate(architecture.get("layers", ()), start=1):
-        kind, options = _kind(place, layer)
-        shape = "x".join(map(str, network.shape))
-        try:
-            network.add(kind, layer[kind], options, architecture)
-        except (InputError, RuntimeError, ValueError, TypeError) as error:
-            reason = str(error).splitlines()[0]
-            raise InputError(f"layer {place} {dict(layer)} on input {shape}: {reason}") from None
-    if network.shape != (len(CLASS_NAMES),):
-        shape = "x".join(map(str, network.shape))
         raise InputError(
-            f"the network ends in {shape}; its last layer must give {len(CLASS_NAMES)} logits, "
-            "e.g. { dense = 7, then = [] }"
+            f"unknown architecture keys: {', '.join(sorted(unknown))}; use family, side, layers, "
+            "after_conv and after_dense"
+        )
+    side = architecture.get("side", IMAGE_SIZE)
+    if type(side) is not int or not 8 <= side <= IMAGE_SIZE:
+        raise InputError(f"side is {side!r}; use 8 to {IMAGE_SIZE} pixels")
+    layers = architecture.get("layers", ())
+    if not isinstance(layers, list | tuple):
+        raise InputError(f"layers is {layers!r}; write a list such as [{{ flatten = true }}, ...]")
+    network = _Builder((1, side, side))
+    for place, layer in enumerate(layers, start=1):
+        kind, options = _kind(place, layer)
+        shape = network.shape
+        try:
+            repeat = _repeat(kind, options.pop("repeat", 1))
+            for _ in range(repeat):
+                shape = network.shape
+                network.add(kind, layer[kind], dict(options), architecture)
+        except (InputError, RuntimeError, ValueError, TypeError) as error:
+            reason = f"{kind} {str(error).splitlines()[0]}"
+            if "{" not in reason:  # that is an example already
+                reason += f"; e.g. {EXAMPLES[kind]}"
+            raise InputError(
+                f"layer {place} {_toml(layer)} on input {_text(shape)}: {reason}"
+            ) from None
+    if network.shape != (len(CLASS_NAMES),):
+        raise InputError(
+            f"the network ends in {_text(network.shape)} after layer {len(layers)}; its last layer "
+            f"must give {len(CLASS_NAMES)} logits, e.g. {{ dense = {len(CLASS_NAMES)}, then = [] }}"
         )
     return nn.Sequential(network.modules)
 
@@ -57,19 +73,36 @@ class _Builder:
         self.shape = shape
         self.modules: OrderedDict[str, nn.Module] = OrderedDict()
         self._numbers: Counter[str] = Counter()
+        self._parameters = 0
 
     def add(self, kind: str, value: Any, options: dict, architecture: Mapping[str, Any]) -> None:
         follow: Any = ()
-        if kind in ("conv", "dense"):
+        if kind in _WITH_WIDTH:
             follow = options.pop("then", architecture.get(f"after_{kind}", ()))
-        make = LAYERS[kind]
-        if unknown := set(options) - set(inspect.signature(make).parameters):
-            raise InputError(f"unknown option {', '.join(sorted(unknown))}")
-        self._append(kind, make(self.shape, value, **options))
-        for name in _names(follow):
-            self._append(name, LAYERS[name](self.shape, True))
+        following = _following(follow)
+        allowed = list(inspect.signature(LAYERS[kind]).parameters)[2:]  # after shape and value
+        if unknown := set(options) - set(allowed):
+            allowed += ["then", "repeat"] if kind in _WITH_WIDTH else []
+            raise InputError(
+                f"has no option {', '.join(sorted(unknown))}; it has {', '.join(allowed) or 'none'}"
+            )
+        self._append(kind, LAYERS[kind](self.shape, value, **options))
+        for name, setting in following:
+            try:
+                module = LAYERS[name](self.shape, setting)
+            except InputError as error:
+                raise InputError(
+                    f"is followed by {name}, which {error}; e.g. {_FOLLOW_EXAMPLE}"
+                ) from None
+            self._append(name, module)
 
     def _append(self, kind: str, module: nn.Module) -> None:
+        self._parameters += sum(parameter.numel() for parameter in module.parameters())
+        if self._parameters > MOST_PARAMETERS:
+            raise InputError(
+                f"brings the network to {self._parameters:,} parameters; {MOST_PARAMETERS:,} is "
+                "the most"
+            )
         with torch.no_grad():  # dropout and statistics are off: asking the shape changes nothing
             self.shape = tuple(module.eval()(torch.zeros(1, *self.shape)).shape[1:])
         self._numbers[kind] += 1
@@ -80,90 +113,46 @@ def _kind(place: int, layer: Any) -> tuple[str, dict]:
     kinds = [key for key in layer if key in LAYERS] if isinstance(layer, Mapping) else []
     if len(kinds) != 1:
         raise InputError(
-            f"layer {place} is {layer!r}; it takes one of {', '.join(LAYERS)}, e.g. {{ conv = 64 }}"
+            f"layer {place} is {_toml(layer)}; it takes one of {', '.join(LAYERS)}, "
+            f"e.g. {EXAMPLES['conv']}"
         )
     return kinds[0], {key: value for key, value in layer.items() if key != kinds[0]}
 
 
-def _names(follow: Any) -> Sequence[str]:
-    if not isinstance(follow, Sequence) or isinstance(follow, str):
-        raise InputError(f"what follows it is {follow!r}; write a list such as ['relu']")
-    for name in follow:
-        if name not in ACTIVATIONS:
-            raise InputError(f"what follows it is {name!r}; use {', '.join(ACTIVATIONS)}")
-    return follow
+def _repeat(kind: str, repeat: Any) -> int:
+    if kind not in _WITH_WIDTH and repeat != 1:
+        raise InputError(f"has no option repeat; {' and '.join(_WITH_WIDTH)} have")
+    if type(repeat) is not int or not 1 <= repeat <= _MOST_REPEATS:
+        raise InputError(f"takes as repeat a whole number from 1 to {_MOST_REPEATS}, not {repeat}")
+    return repeat
 
 
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(f"takes a whole number from 1, not {value!r}")
-    return value
+def _following(follow: Any) -> list[tuple[str, Any]]:
+    """Return what follows a layer as names with their settings: True, or a leaky ReLU's slope."""
+    if not isinstance(follow, list | tuple):
+        raise InputError(f"is followed by {_toml(follow)}; write a list such as {_FOLLOW_EXAMPLE}")
+    pairs: list[tuple[str, Any]] = []
+    for entry in follow:
+        pair = tuple(entry.items()) if isinstance(entry, Mapping) else ((entry, True),)
+        if len(pair) != 1 or pair[0][0] not in FOLLOWING:
+            raise InputError(
+                f"is followed by {_toml(entry)}; use {', '.join(FOLLOWING)} in a list such as "
+                f"{_FOLLOW_EXAMPLE}"
+            )
+        pairs += pair
+    return pairs
 
 
-def _conv(
-    shape: Shape,
-    filters: int,
-    *,
-    kernel: int = 3,
-    stride: int = 1,
-    padding: int | str = "same",
-    bias: bool = True,
-) -> nn.Module:
-    _needs_maps(shape)
-    conv = nn.Conv2d(shape[0], _count(filters), kernel, stride, padding, bias=bias)
-    # torch's default is for a = sqrt(5): too small to train seven layers without batch norm.
-    nn.init.kaiming_uniform_(conv.weight, nonlinearity="relu")
-    if conv.bias is not None:
-        nn.init.zeros_(conv.bias)
-    return conv
+_FOLLOW_EXAMPLE = '["batch_norm", { leaky_relu = 0.1 }]'
 
 
-def _dense(shape: Shape, units: int, *, bias: bool = True) -> nn.Module:
-    if len(shape) != 1:
-        raise InputError("needs a vector: put { flatten = true } before it")
-    dense = nn.Linear(shape[0], _count(units), bias=bias)
-    if units == len(CLASS_NAMES):  # the logits: no activation follows
-        nn.init.kaiming_uniform_(dense.weight, nonlinearity="linear")
-    else:
-        nn.init.kaiming_uniform_(dense.weight, nonlinearity="relu")
-    if dense.bias is not None:
-        nn.init.zeros_(dense.bias)
-    return dense
+def _text(shape: Shape) -> str:
+    return "x".join(map(str, shape))
 
 
-def _pool(module: type[nn.Module]) -> Callable[..., nn.Module]:
-    def make(shape: Shape, size: int, *, ceil: bool = False) -> nn.Module:
-        _needs_maps(shape)
-        return module(_count(size), ceil_mode=ceil)
-
-    return make
-
-
-def _global_average_pool(shape: Shape, _: bool) -> nn.Module:
-    _needs_maps(shape)
-    return nn.AdaptiveAvgPool2d(1)
-
-
-def _needs_maps(shape: Shape) -> None:
-    if len(shape) != 3:
-        raise InputError("needs maps (channels, height, width), which end at the flatten layer")
-
-
-def _batch_norm(shape: Shape, _: bool) -> nn.Module:
-    return nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
-
-
-# What may follow a layer in its `then`; each may be a layer of its own, too: { relu = true }.
-ACTIVATIONS = ("batch_norm", "relu", "leaky_relu")
-LAYERS: dict[str, Callable[..., nn.Module]] = {
-    "conv": _conv,
-    "dense": _dense,
-    "max_pool": _pool(nn.MaxPool2d),
-    "average_pool": _pool(nn.AvgPool2d),
-    "global_average_pool": _global_average_pool,
-    "flatten": lambda _shape, _: nn.Flatten(),
-    "dropout": lambda _shape, rate: Dropout(rate),
-    "batch_norm": _batch_norm,
-    "relu": lambda _shape, _: nn.ReLU(),
-    "leaky_relu": lambda _shape, _: nn.LeakyReLU(0.05),
-}
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False, default=str)

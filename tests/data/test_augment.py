@@ -125,6 +125,17 @@ def test_kinds_draw_the_same_numbers() -> None:
     assert all(torch.equal(state, states[0]) for state in states)
 
 
+def test_a_strength_of_nothing_is_the_kind_without_it() -> None:
+    images = noise()
+    without = augment(images, config("shift-flip"), 48, generator())
+    still = augment(images, config("rotate-shift-flip", rotate=0.0), 48, generator())
+    assert torch.equal(still, without)
+    turned = augment(images, config("rotate-shift-flip", rotate=1.0), 48, generator())
+    assert 0 < (turned - without).abs().mean() < 0.1  # noise; a degree moves the corners by half
+    bare = augment(images, config("full", rotate=0.0, zoom=0.0, erase=0.0), 48, generator())
+    assert torch.equal(bare, without)
+
+
 def test_values_stay_between_0_and_1() -> None:
     batch = augment(noise(200), config("full"), 48, generator())
     assert batch.dtype == torch.float32

@@ -1,3 +1,5 @@
+import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -5,11 +7,12 @@ import torch
 
 from fer_core.errors import InputError
 from fer_core.models import build
+from fer_core.models.layer_kinds import EXAMPLES, LAYERS
 
 CONV_NET = {
     "family": "sequential",
     "after_conv": ["relu"],
-    "after_dense": ["batch_norm", "leaky_relu"],
+    "after_dense": ["batch_norm", {"leaky_relu": 0.05}],
     "layers": [
         {"conv": 4, "kernel": 5, "stride": 2, "padding": 0, "then": []},
         {"average_pool": 4, "ceil": True},
@@ -39,6 +42,23 @@ def test_layers_are_built_as_written_and_named_in_order() -> None:
     assert network(torch.zeros(3, 1, 48, 48)).shape == (3, 7)
 
 
+def test_a_repeated_layer_is_the_layer_written_twice_with_what_follows() -> None:
+    once = {"conv": 4, "kernel": 5, "then": ["relu"]}
+    rest = [{"flatten": True}, {"dense": 7}]
+    repeated = {"family": "sequential", "layers": [{**once, "repeat": 2}, *rest]}
+    written = {"family": "sequential", "layers": [once, once, *rest]}
+    assert str(build(repeated)) == str(build(written))
+    assert list(dict(build(repeated).named_children()))[:4] == ["conv1", "relu1", "conv2", "relu2"]
+
+
+def test_a_leaky_relu_has_the_slope_that_is_written() -> None:
+    layers = [{"flatten": True}, {"dense": 4, "then": [{"leaky_relu": 0.3}]}]
+    layers += [{"leaky_relu": 0.05}, {"dense": 7}]
+    network = build({"family": "sequential", "layers": layers})
+    assert network.leaky_relu1.negative_slope == 0.3
+    assert network.leaky_relu2.negative_slope == 0.05
+
+
 def test_asking_shapes_changes_neither_statistics_nor_random_numbers() -> None:
     torch.manual_seed(0)
     network = build(CONV_NET)
@@ -48,31 +68,113 @@ def test_asking_shapes_changes_neither_statistics_nor_random_numbers() -> None:
     assert torch.equal(build(CONV_NET).conv2.weight, network.conv2.weight)
 
 
+FLAT = {"flatten": True}
+
+
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ([{"conv": 4}, {"dense": 7}], "layer 2 {'dense': 7} on input 4x48x48: needs a vector"),
-        ([{"flatten": True}, {"conv": 4}], "layer 2 {'conv': 4} on input 2304: needs maps"),
-        ([{"conv": "x"}], "layer 1 .* takes a whole number from 1, not 'x'"),
-        ([{"conv": 4, "kernl": 3}], "layer 1 .* unknown option kernl"),
-        ([{"conv": 4, "then": ["bn"]}], "follows it is 'bn'; use batch_norm, relu, leaky_relu"),
-        ([{"conv": 4, "then": "relu"}], "follows it is 'relu'; write a list"),
-        ([{"cnov": 4}], "layer 1 is {'cnov': 4}; it takes one of conv, dense"),
-        (["conv 4"], "layer 1 is 'conv 4'"),
-        ([{"max_pool": 64}], "layer 1 {'max_pool': 64} on input 1x48x48"),
-        ([{"dropout": 2}], "layer 1 .* dropout probability"),
-        ([{"flatten": True}], "the network ends in 2304; its last layer must give 7 logits"),
-        ([], "the network ends in 1x48x48"),
+        (
+            [{"conv": 4}, {"dense": 7}],
+            "layer 2 { dense = 7 } on input 4x48x48: dense takes a vector; "
+            "put { flatten = true } before it",
+        ),
+        (
+            [FLAT, {"conv": 4}],
+            "layer 2 { conv = 4 } on input 2304: conv takes maps (channels x height x width), "
+            "which end at the flatten layer; e.g. { conv = 64, kernel = 3 }",
+        ),
+        (
+            [{"conv": "x"}],
+            'layer 1 { conv = "x" } on input 1x48x48: conv takes its number of filters, '
+            "a whole number from 1, not 'x'; e.g. { conv = 64, kernel = 3 }",
+        ),
+        (
+            [{"conv": 4, "kernl": 3}],
+            "layer 1 { conv = 4, kernl = 3 } on input 1x48x48: conv has no option kernl; "
+            "it has kernel, stride, padding, bias, then, repeat; e.g. { conv = 64, kernel = 3 }",
+        ),
+        ([FLAT, {"flatten": True, "then": []}], "flatten has no option then; it has none"),
+        ([{"max_pool": 2, "stride": 1}], "max_pool has no option stride; it has ceil"),
+        ([{"conv": 4, "kernel": 0}], "as kernel the side of its window, a whole number from 1"),
+        ([{"conv": 4, "kernel": [3, 3]}], "conv takes as kernel the side of its window"),
+        ([{"conv": 4, "kernel": 4}], "with kernel 4 and stride 1 it cannot keep the size"),
+        ([{"conv": 4, "stride": 2}], "e.g. padding = 1"),
+        ([{"conv": 4, "padding": "valid"}], "takes as padding 'same' or a number of pixels"),
+        (
+            [{"max_pool": 24}, {"conv": 4, "kernel": 3, "padding": 0}],
+            "layer 2 { conv = 4, kernel = 3, padding = 0 } on input 1x2x2: conv a kernel of 3",
+        ),
+        ([{"conv": 4, "padding": 3}], "conv a padding of 3 is as wide as its kernel; take less"),
+        ([{"conv": 4, "bias": "no"}], "conv takes true or false as bias, not 'no'"),
+        ([{"conv": True}], "conv takes its number of filters, a whole number from 1, not true"),
+        ([FLAT, {"dense": 0}], "dense takes its number of units, a whole number from 1, not 0"),
+        ([FLAT, {"dense": 4.5}], "a whole number from 1, not 4.5; e.g. { dense = 512 }"),
+        ([{"conv": 4, "then": ["bn"]}], 'conv is followed by "bn"; use batch_norm, relu, leaky'),
+        ([{"conv": 4, "then": "relu"}], 'followed by "relu"; write a list such as ["batch_norm"'),
+        (
+            [{"conv": 4, "then": ["leaky_relu"]}],
+            "conv is followed by leaky_relu, which takes its slope for values below 0, a number "
+            'from 0 to 1, not true; e.g. ["batch_norm", { leaky_relu = 0.1 }]',
+        ),
+        (
+            [{"conv": 4, "then": ["relu", "leaky_relu"], "repeat": 2}],
+            'then = ["relu", "leaky_relu"], repeat = 2 } on input 1x48x48: conv is followed by',
+        ),
+        ([{"conv": 4, "then": [{"relu": True, "batch_norm": True}]}], "conv is followed by { relu"),
+        ([{"conv": 4, "then": [["relu"]]}], 'conv is followed by ["relu"]; use batch_norm'),
+        ([{"leaky_relu": 2}], "leaky_relu takes its slope for values below 0, a number from 0 to"),
+        ([{"relu": 0.1}], "relu takes true, not 0.1; leave the layer out to have none"),
+        ([{"batch_norm": False}], "batch_norm takes true, not false; leave the layer out"),
+        ([{"conv": 4, "repeat": 0}], "conv takes as repeat a whole number from 1 to 100, not 0"),
+        ([{"max_pool": 2, "repeat": 2}], "max_pool has no option repeat; conv and dense have"),
+        ([{"cnov": 4}], "layer 1 is { cnov = 4 }; it takes one of conv, dense"),
+        ([{"conv": 4, "dense": 4}], "layer 1 is { conv = 4, dense = 4 }; it takes one of"),
+        (["conv 4"], 'layer 1 is "conv 4"; it takes one of conv, dense'),
+        (
+            [{"max_pool": 64}],
+            "layer 1 { max_pool = 64 } on input 1x48x48: max_pool a window of 64 is larger",
+        ),
+        ([{"average_pool": 2, "ceil": 1}], "average_pool takes true or false as ceil"),
+        ([{"dropout": 2}], "dropout takes the probability that a value is dropped, a number from"),
+        ([FLAT, {"global_average_pool": True}], "global_average_pool takes maps"),
+        ([FLAT, {"dense": 10**9}], "dense would have 2,304,000,000,000 weights; 500,000,000 is"),
+        ([FLAT], "the network ends in 2304 after layer 1; its last layer must give 7 logits"),
+        ([], "the network ends in 1x48x48 after layer 0"),
     ],
 )
-def test_a_wrong_layer_is_named_with_its_input(layers: list[Any], message: str) -> None:
-    with pytest.raises(InputError, match=message.replace("{", r"\{")) as caught:
+def test_a_wrong_layer_is_named_with_its_input_and_what_it_takes(
+    layers: list[Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
         build({"family": "sequential", "layers": layers})
     assert "\n" not in str(caught.value)
 
 
+def test_many_large_layers_are_refused_before_they_fill_the_memory() -> None:
+    layers = [{"flatten": True}, {"dense": 16_000, "repeat": 3}, {"dense": 7}]
+    named = "on input 16000: dense brings the network to 548,912,000 parameters"
+    with pytest.raises(InputError, match=named), torch.device("meta"):
+        build({"family": "sequential", "layers": layers})
+
+
+def test_every_kind_has_an_example_that_works() -> None:
+    assert LAYERS.keys() == EXAMPLES.keys()
+    for kind, example in EXAMPLES.items():
+        (layer,) = tomllib.loads(f"layers = [{example}]")["layers"]
+        before = [] if kind != "dense" else [FLAT]
+        after = [] if kind in ("dense", "flatten") else [FLAT]
+        layers = [*before, layer, *after, {"dense": 7}]
+        assert build({"family": "sequential", "layers": layers}), kind
+
+
 def test_an_unknown_family_or_key_is_named() -> None:
-    with pytest.raises(InputError, match="family is 'vgg'; use one of sequential"):
+    with pytest.raises(InputError, match=r"family is 'vgg'; use one of sequential.* family = "):
         build({"family": "vgg"})
     with pytest.raises(InputError, match="unknown architecture keys: depth"):
         build({"family": "sequential", "depth": 3})
+    with pytest.raises(InputError, match=r"layers is {}; write a list such as \[{ flatten"):
+        build({"family": "sequential", "layers": {}})
+    for side in (7, 49, 40.0, "big", True):
+        with pytest.raises(InputError, match=f"side is {side!r}; use 8 to 48 pixels"):
+            build({"family": "sequential", "layers": [], "side": side})
