@@ -1,4 +1,4 @@
-"""``fer-core data``: import data sets, make synthetic ones, list them."""
+"""``fer-core data``: import data sets, make synthetic ones, list and audit them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,10 +6,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from fer_core.cli import audit
 from fer_core.cli.output import counting, open_store, print_json, stdout
 from fer_core.records import CLASS_NAMES, Dataset
 
-app = typer.Typer(help="Import data sets, make synthetic faces, list what is there.")
+app = typer.Typer(help="Import data sets, make synthetic faces, list what is there, audit it.")
+app.command()(audit.audit)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -25,7 +27,7 @@ def import_(
     """
     from fer_core.data.importer import import_data
 
-    with counting(f"reading {path.name}") as progress:
+    with counting(f"reading and auditing {path.name}") as progress:
         arrays = import_data(path, progress=progress)
     with open_store() as store:
         _report(store.add_dataset(name or path.stem, arrays), json=json)
@@ -44,7 +46,7 @@ def synth(
     """
     from fer_core.data.synthetic import synthesise
 
-    with counting(f"drawing {n:,} faces") as progress:
+    with counting(f"drawing and auditing {n:,} faces") as progress:
         arrays = synthesise(n, seed=seed, progress=progress)
     with open_store() as store:
         _report(store.add_dataset(name, arrays), json=json)
