@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fer_core.errors import InputError
+from fer_core.records import AUDIT_FLAGS
 
 AUGMENT_KINDS: dict[str, tuple[str, ...]] = {
     "none": (),
@@ -53,8 +54,9 @@ class RunConfig:
     rate by the factor after each such part of the training. mixup: its alpha, 0 for none;
     dropout: in place of every dropout rate of the architecture; weight_average: decay of the
     moving average of the weights, 0 for none; patience: epochs without a better validation
-    accuracy after which training ends, 0 for never. sources: for fields, one of SOURCES; it
-    decides nothing. docs/recipes.md says what each setting does.
+    accuracy after which training ends, 0 for never. drop: kinds of AUDIT_FLAGS, comma-separated
+    and in their order, whose images are left out of training. sources: for fields, one of
+    SOURCES; it decides nothing. docs/recipes.md says what each setting does.
     """
 
     preset: str
@@ -86,6 +88,7 @@ class RunConfig:
     erase: float = 0.25
     normalise: str = "per-image"
     precision: str = "auto"
+    drop: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -135,6 +138,7 @@ class RunConfig:
         for key, source in self.sources.items():
             if source not in SOURCES:
                 raise InputError(f"the source of {key} is {source!r}; use {', '.join(SOURCES)}")
+        object.__setattr__(self, "drop", ",".join(_kinds(self.drop)))
 
     def refuse_idle(self, keys: Iterable[str]) -> None:
         """Raise InputError for one of `keys`, settings that a person gave, that does nothing."""
@@ -145,6 +149,11 @@ class RunConfig:
                     f"{key} does nothing with {other} {getattr(self, other)!r}; "
                     f"use {other} {' or '.join(values)}"
                 )
+
+    @property
+    def dropped_kinds(self) -> tuple[str, ...]:
+        """The kinds of AUDIT_FLAGS in `drop`."""
+        return _kinds(self.drop)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -198,3 +207,12 @@ def _article(kind: Any) -> str:
 
 _TRUTHS = {"true": True, "false": False}
 _ARTICLES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def _kinds(drop: str) -> tuple[str, ...]:
+    named = {kind.strip().replace("_", "-") for kind in drop.split(",")} - {""}
+    if unknown := sorted(named - set(AUDIT_FLAGS)):
+        raise InputError(
+            f"drop is {drop!r}: no finding {unknown[0]!r}; use some of {', '.join(AUDIT_FLAGS)}"
+        )
+    return tuple(kind for kind in AUDIT_FLAGS if kind in named)

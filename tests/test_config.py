@@ -5,6 +5,7 @@ import pytest
 
 from fer_core.config import RunConfig
 from fer_core.errors import InputError
+from fer_core.records import AUDIT_FLAGS
 
 
 def test_a_configuration_survives_json(tiny_config: RunConfig) -> None:
@@ -17,6 +18,27 @@ def test_texts_become_the_fields_types(tiny_config: RunConfig) -> None:
     assert tiny_config.replace(validation="official").validation == "official"
     assert tiny_config.replace(nesterov="true").nesterov is True
     assert (tiny_config.dropout, tiny_config.replace(dropout="0.3").dropout) == (None, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", ""),
+        ("conflict,black", "black,conflict"),
+        (" twin , near_copy,twin,", "near-copy,twin"),
+        (",".join(AUDIT_FLAGS), ",".join(AUDIT_FLAGS)),
+    ],
+)
+def test_what_is_dropped_is_kept_in_one_form(tiny_config: RunConfig, given: str, kept: str) -> None:
+    config = tiny_config.replace(drop=given)
+    assert config.drop == kept
+    assert ",".join(config.dropped_kinds) == kept
+    assert config.to_dict()["drop"] == kept
+
+
+def test_a_configuration_from_before_there_was_a_drop_drops_nothing(tiny_config: RunConfig) -> None:
+    old = {key: value for key, value in tiny_config.to_dict().items() if key != "drop"}
+    assert RunConfig.from_dict(old).dropped_kinds == ()
 
 
 @pytest.mark.parametrize(
@@ -35,6 +57,11 @@ def test_texts_become_the_fields_types(tiny_config: RunConfig) -> None:
         ("validation", "some", "validation is 'some'; use 'official' or a fraction"),
         ("validation", 1.5, "validation is 1.5"),
         ("architecture", "vgg", "architecture is 'vgg'; it takes a table"),
+        (
+            "drop",
+            "black,blurred",
+            "drop is 'black,blurred': no finding 'blurred'; use some of black",
+        ),
         ("optimizer", "lion", "optimizer is 'lion'; use one of sgd, adam, adamw, rmsprop"),
         ("schedule", "cyclic", "schedule is 'cyclic'; use one of constant, one-cycle, cosine"),
         ("class_weights", "b", "class_weights is 'b'; use one of none, balanced"),

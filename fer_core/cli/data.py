@@ -1,4 +1,4 @@
-"""``fer-core data``: import data sets, make synthetic ones, list them."""
+"""``fer-core data``: import data sets, make synthetic ones, list and audit them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,10 +6,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from fer_core.cli import audit
 from fer_core.cli.output import counting, open_store, print_json, stderr, stdout
 from fer_core.records import CLASS_NAMES, UNLABELLED, Dataset, DatasetArrays
 
-app = typer.Typer(help="Import data sets, make synthetic faces, list what is there.")
+app = typer.Typer(help="Import data sets, make synthetic faces, list what is there, audit it.")
+app.command()(audit.audit)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -56,7 +58,7 @@ def import_(
 
     options = ReadOptions(classes, splits)
     notes: list[str] = []
-    with counting(f"reading {path.name}") as progress:
+    with counting(f"reading and auditing {path.name}") as progress:
         arrays = import_data(path, options=options, progress=progress, note=notes.append)
     if missing := _missing_classes(arrays):
         notes.append(f"no images of {', '.join(missing)}: fewer classes than seven")
@@ -86,7 +88,7 @@ def synth(
     """
     from fer_core.data.synthetic import synthesise
 
-    with counting(f"drawing {n:,} faces") as progress:
+    with counting(f"drawing and auditing {n:,} faces") as progress:
         arrays = synthesise(n, seed=seed, progress=progress)
     with open_store() as store:
         _report(store.add_dataset(name, arrays), json=json)

@@ -1,4 +1,4 @@
-"""From a path to a whole data set: read, compare the images, take fingerprints."""
+"""From a path to a whole data set: read, audit the images, take fingerprints."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +18,11 @@ def import_data(
 ) -> DatasetArrays:
     """Read any known form (see `formats.READERS`); nothing is written.
 
-    `progress` is told (done, total); `note` one line for each thing that was left out. Raises
-    InputError for what cannot be read.
+    `progress` is told (done, total), first of reading, then of the audit; `note` one line for each
+    thing that was left out. Raises InputError for what cannot be read.
     """
     found = read(path, options=options, progress=progress)
     for line in found.notes:
         if note:
             note(line)
-    return audited(found.form, found.splits)
+    return audited(found.form, found.splits, progress=progress)
