@@ -1,12 +1,13 @@
-"""``fer-core data``: import data sets, make synthetic ones, list them."""
+"""``fer-core data``: import data sets, make synthetic ones, list them, preview augmentation."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from fer_core.cli.output import counting, open_store, print_json, stdout
+from fer_core.cli.output import counting, open_store, print_json, stderr, stdout
 from fer_core.records import CLASS_NAMES, Dataset
 
 app = typer.Typer(help="Import data sets, make synthetic faces, list what is there.")
@@ -63,6 +64,32 @@ def list_(json: Json = False) -> None:
         return
     for dataset in datasets:
         _print(dataset)
+
+
+@app.command()
+def preview(
+    name: Annotated[str, typer.Argument(help="Name of a data set.")],
+    sample: Annotated[str, typer.Option(help="The face: split:index or its source name.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Other seeds give other changes.")] = 0,
+) -> None:
+    """Store one face as each kind of augmentation shows it to a training, at several strengths.
+
+    The figure augmentation_preview draws it. The face is the first one unless --sample names
+    another. Example: fer-core data preview fer2013 --sample train:12
+    """
+    from fer_core.data.preview import preview as computed
+
+    with open_store() as store:
+        dataset = store.dataset(name)
+        split, index = store.sample(
+            dataset.fingerprint, sample or f"{next(iter(dataset.splits))}:0"
+        )
+        image = store.images(dataset.fingerprint, split, [index])[0]
+        source = store.sample_names(dataset.fingerprint, split)[index]
+        record = computed(image, sample=f"{split}:{index}", name=source, seed=seed)
+        store.add_dataset_tensor(dataset.fingerprint, record)
+    words = ["fer-core", "figure", "augmentation_preview", dataset.name, "-o", "preview.pdf"]
+    stderr.print(f"stored {split}:{index} of {dataset.name}; draw it: {shlex.join(words)}")
 
 
 def _report(dataset: Dataset, *, json: bool) -> None:
