@@ -13,8 +13,9 @@ from fer_core.records import Dataset
 from fer_core.translation import Translate
 
 # In em: what a bar takes with the space to the next, its own height, the space between groups.
-PITCH, THICKNESS, BETWEEN = 1.18, 0.9, 0.7
-NARROWEST = 24  # of a panel, in em
+PITCH, THICKNESS, BETWEEN = 1.1, 0.85, 0.5
+AXIS = 3.3  # what the axis takes with its numbers and title
+NARROWEST = 24  # of a panel
 
 
 class Panel(NamedTuple):
@@ -39,34 +40,35 @@ def draw_panels(
     splits = list(dict.fromkeys(split for panel in panels for split in panel.splits))
     entries = [_entry(split, panels, _) for split in splits]
     columns = facets.columns(len(panels), canvas.width, NARROWEST * em)
-    left, gutter = max(text.text_width(name, em) for name in groups) + 0.9 * em, 0.6 * em
-    width = canvas.width / columns - left - gutter
-    heads = facets.heads(datasets, em, width + left, _)
-    head = line + 0.2 * em if heads[0] else 0.2 * em
-    lines = max(len(panel.notes) for panel in panels)
-    # The axis with its title, the notes, and room for "synthetic data" in the last one.
-    below = 3.3 * em + lines * line + (0.4 * em if lines else 0)
+    share = canvas.width / columns
+    left = max(text.text_width(name, em) for name in groups) + 0.9 * em
+    width = share - left - 0.6 * em
+    titles = facets.heads(datasets, em, share - 0.6 * em, _)
+    head = line + 0.2 * em if titles[0] else 0.2 * em
+    below = AXIS * em + max(len(panel.notes) for panel in panels) * line + 0.2 * em
     height = max(_height(panel, len(groups), em) for panel in panels)
     rows = -(-len(panels) // columns)
     top = canvas.legend_height(entries)
-    canvas.set_height(top + rows * (head + height + below) + 0.2 * em)
+    canvas.set_height(top + rows * (head + height + below))
 
-    for position, (panel, title) in enumerate(zip(panels, heads, strict=True)):
+    for position, (panel, title) in enumerate(zip(panels, titles, strict=True)):
         row, column = divmod(position, columns)
-        x = column * canvas.width / columns + left
-        y = top + row * (head + height + below) + head
+        x, y = column * share, top + row * (head + height + below) + head
         if title:
-            canvas.note(title, x - left + 0.2 * em, y - head + line / 2, xanchor="left")
+            canvas.note(title, x + 0.2 * em, y - head + line / 2, xanchor="left")
         size = _height(panel, len(groups), em)
-        centres = [size * (g + 0.5) / len(groups) for g in range(len(groups))]
+        for index, note in enumerate(panel.notes):
+            place = y + size + AXIS * em + (index + 0.5) * line
+            short = text.escape(text.shorten(note, em, share - 0.4 * em))
+            canvas.note(short, x + 0.2 * em, place, xanchor="left")
         canvas.panel(
             position + 1,
-            (x, y, width, size),
+            (x + left, y, width, size),
             titles=(_("Share of the split (%)"), ""),
             xaxis={"range": [0, 100 * _end(panels, em, width)], "nticks": 6, "fixedrange": True},
             yaxis={
                 "range": [size, 0],
-                "tickvals": centres,
+                "tickvals": _centres(panel, len(groups), em),
                 "ticktext": [text.escape(name) for name in groups],
                 "ticks": "",
                 "ticklabelstandoff": 3,
@@ -74,16 +76,13 @@ def draw_panels(
                 "fixedrange": True,
             },
         )
-        _add_bars(canvas, panel, position + 1, centres, groups, splits, _)
-        for index, note in enumerate(panel.notes):
-            place = y + size + 3.3 * em + (index + 0.5) * line
-            short = text.shorten(note, em, canvas.width / columns - 0.4 * em)
-            canvas.note(text.escape(short), x - left + 0.2 * em, place, xanchor="left")
+        _add_bars(canvas, panel, position + 1, groups, splits, _)
     if splits:
         canvas.legend("legend", entries, 0)
         for split, entry in zip(splits, entries, strict=True):
             _add_entry(canvas, split, text.escape(entry), splits)
-    facets.synthetic_note(canvas, datasets, top + head + height + 2.3 * em, _)
+    # Beside the title of the last row's axes.
+    facets.synthetic_note(canvas, datasets, canvas.height - below + (AXIS - 1) * em, _)
     canvas.layout |= {"barmode": "overlay", "dragmode": False}
     return canvas.figure()
 
@@ -98,6 +97,11 @@ def _entry(split: str, panels: Sequence[Panel], _: Translate) -> str:
 
 def _height(panel: Panel, groups: int, em: float) -> float:
     return groups * (max(1, len(panel.splits)) * PITCH + BETWEEN) * em
+
+
+def _centres(panel: Panel, groups: int, em: float) -> list[float]:
+    """Where the groups are, in px from the top of the panel."""
+    return [_height(panel, groups, em) * (group + 0.5) / groups for group in range(groups)]
 
 
 def _label(count: int, total: int) -> str:
@@ -119,19 +123,19 @@ def _add_bars(
     canvas: Canvas,
     panel: Panel,
     number: int,
-    centres: list[float],
     groups: Sequence[str],
     splits: list[str],
     _: Translate,
 ) -> None:
-    pitch = PITCH * canvas.em
+    centres = _centres(panel, len(groups), canvas.em)
     for s, split in enumerate(panel.splits):
         total = panel.images[s]
         counts = panel.counts[:, s]
+        shift = (s - (len(panel.splits) - 1) / 2) * PITCH * canvas.em
         canvas.add(
             "bar",
             x=100 * counts / total,
-            y=[centre + (s - (len(panel.splits) - 1) / 2) * pitch for centre in centres],
+            y=[centre + shift for centre in centres],
             width=THICKNESS * canvas.em,
             orientation="h",
             marker={"color": palette.run_style(splits.index(split)).colour},

@@ -25,7 +25,8 @@ SMALLEST_TEXT = 6 * PX_PER_PT
 class Sheet(NamedTuple):
     """One picture of R x C images. images: (R, C, 48, 48) uint8; shown: (R, C) bool, the others
     stay white; hover: R x C texts; rows: R labels at the left or none; columns: their labels;
-    groups: labels, which may be "", over columns that belong together, and how many; title: a line over all."""
+    groups: labels, which may be "", over columns that belong together, and how many; title: a
+    line over all."""
 
     images: np.ndarray
     shown: np.ndarray
@@ -88,7 +89,8 @@ def draw_sheets(
         y += head
         for sheet, height in zip(facet, heights[position], strict=True):
             number += 1
-            _add_sheet(canvas, sheet, number, x, y, scale)
+            top = _add_labels(canvas, sheet, (x, y), scale, facet_width - left - right)
+            _add_images(canvas, sheet, number, (x, top), scale)
             y += height
     end = 0.3 * em + bottoms[-1] + 0.5 * line
     for index, note in enumerate(notes):
@@ -113,13 +115,17 @@ def _places(sheet: Sheet) -> _Places:
     return _Places(lefts, tops, int(lefts[-1]) + IMAGE_SIZE, int(tops[-1]) + IMAGE_SIZE)
 
 
-def _add_sheet(
-    canvas: Canvas, sheet: Sheet, number: int, left: float, top: float, scale: float
-) -> None:
+def _add_labels(
+    canvas: Canvas, sheet: Sheet, corner: tuple[float, float], scale: float, room: float
+) -> float:
+    """Write what stands over and beside a sheet, whose title may be `room` wide; return where its
+    images begin. corner: left edge of the images, top of everything."""
     em, line = canvas.em, canvas.line
+    left, top = corner
     places = _places(sheet)
     if sheet.title:
-        canvas.note(text.escape(sheet.title), left, top + line / 2, xanchor="left")
+        title = text.escape(text.shorten(sheet.title, em, room))
+        canvas.note(title, left, top + line / 2, xanchor="left")
         top += line
     first = 0
     for label, size in sheet.groups:
@@ -135,13 +141,19 @@ def _add_sheet(
     for label, start in zip(sheet.rows, places.tops, strict=bool(sheet.rows)):
         middle = top + scale * (start + IMAGE_SIZE / 2)
         canvas.note(text.escape(label), left - 0.4 * em, middle, xanchor="right")
+    return top
 
+
+def _add_images(
+    canvas: Canvas, sheet: Sheet, number: int, corner: tuple[float, float], scale: float
+) -> None:
+    places = _places(sheet)
     pixels = np.full((places.height, places.width), 255, np.uint8)
     shown = [(r, c) for r, c in np.ndindex(sheet.shown.shape) if sheet.shown[r, c]]
     for r, c in shown:
         x, y = places.lefts[c], places.tops[r]
         pixels[y : y + IMAGE_SIZE, x : x + IMAGE_SIZE] = sheet.images[r, c]
-    box = (left, top, scale * places.width, scale * places.height)
+    box = (*corner, scale * places.width, scale * places.height)
     canvas.picture(pixels, box)
     # An image of the layout takes no mouse: invisible markers over it say what is where.
     canvas.panel(
