@@ -70,7 +70,7 @@ def list_(json: Json = False) -> None:
 def preview(
     name: Annotated[str, typer.Argument(help="Name of a data set.")],
     sample: Annotated[str, typer.Option(help="The face: split:index or its source name.")] = "",
-    seed: Annotated[int, typer.Option(min=0, help="Other seeds give other changes.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Other seeds differ.")] = 0,
 ) -> None:
     """Store one face as each kind of augmentation shows it to a training, at several strengths.
 
