@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fer_core.errors import InputError
+from fer_core.records import AUDIT_FLAGS
 
 AUGMENT_KINDS: dict[str, tuple[str, ...]] = {
     "none": (),
@@ -29,7 +30,8 @@ class RunConfig:
     `fer_core.models.build` takes; data: name of the stored data set; validation: ``official``
     or the held-out fraction of train; augment: a kind of AUGMENT_KINDS, `rotate` in degrees,
     `shift` and `zoom` as fractions of the image's side, `erase` as the probability of a
-    blanked rectangle.
+    blanked rectangle; drop: kinds of AUDIT_FLAGS, comma-separated and in their order, whose
+    images are left out of training.
     """
 
     preset: str
@@ -51,6 +53,7 @@ class RunConfig:
     erase: float = 0.25
     normalise: str = "per-image"
     precision: str = "auto"
+    drop: str = ""
 
     def __post_init__(self) -> None:
         for key, allowed in (
@@ -85,6 +88,13 @@ class RunConfig:
             raise InputError(
                 f"validation is {self.validation!r}; use 'official' or a fraction from 0.01 to 0.9"
             )
+
+        object.__setattr__(self, "drop", ",".join(_kinds(self.drop)))
+
+    @property
+    def dropped_kinds(self) -> tuple[str, ...]:
+        """The kinds of AUDIT_FLAGS in `drop`."""
+        return _kinds(self.drop)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -123,6 +133,15 @@ def _converted(key: str, value: Any) -> Any:
     if isinstance(value, Mapping) and kind not in (int, float, str):
         return value
     raise InputError(f"{key} is {value!r}; it takes another type")
+
+
+def _kinds(drop: str) -> tuple[str, ...]:
+    named = {kind.strip().replace("_", "-") for kind in drop.split(",")} - {""}
+    if unknown := sorted(named - set(AUDIT_FLAGS)):
+        raise InputError(
+            f"drop is {drop!r}: no finding {unknown[0]!r}; use some of {', '.join(AUDIT_FLAGS)}"
+        )
+    return tuple(kind for kind in AUDIT_FLAGS if kind in named)
 
 
 _ARTICLES = {int: "a whole number", float: "a number", str: "a text"}

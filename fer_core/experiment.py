@@ -11,7 +11,7 @@ import torch
 
 from fer_core.checkpoints import CheckpointFolder
 from fer_core.config import RunConfig
-from fer_core.data.holdout import held_out_indices
+from fer_core.data.division import divide
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
 from fer_core.models import Classifier, Normalise, build, input_side, layer_table
@@ -74,15 +74,11 @@ def train_run(
     dataset = store.dataset(config.data)
     if config.validation == "official" and VALIDATION not in dataset.splits:
         config = config.replace(validation=HELD_OUT_WITHOUT_VALIDATION)
-    labels = store.labels(dataset.fingerprint, TRAIN)
-    if (labels < 0).any():
-        raise InputError(
-            f"{(labels < 0).sum()} training images of {config.data!r} have no label; "
-            "import a source whose training split is labelled"
-        )
-    held_out = None
-    if isinstance(config.validation, float):
-        held_out = held_out_indices(labels, config.validation, seed=config.seed)
+    division = divide(
+        config,
+        store.labels(dataset.fingerprint, TRAIN),
+        flags=lambda: store.flags(dataset.fingerprint, TRAIN),
+    )
     chosen = choose_device(device, precision=config.precision)
     layers = layer_table(build(config.architecture), input_side(config.architecture))
     with store.start_run(
@@ -90,7 +86,9 @@ def train_run(
         config=config.to_dict(),
         preset=config.preset,
         data=config.data,
-        held_out=held_out,
+        held_out=division.held_out,
+        dropped=division.dropped,
+        dropped_counts=division.dropped_counts,
         layers=layers,
         parameters=sum(layer.parameters for layer in layers),
         seed=config.seed,
@@ -239,7 +237,8 @@ def _training_data(store: RunStore, run_id: str, device: Device) -> TrainingData
     run = store.run(run_id)
     validation = store.evaluation_split(run_id, VALIDATION)
     labels = store.labels(run.dataset_fingerprint, TRAIN)
-    trained = np.setdiff1d(np.arange(len(labels)), store.held_out(run_id))
+    left_out = np.concatenate([store.held_out(run_id), store.dropped(run_id)])
+    trained = np.setdiff1d(np.arange(len(labels)), left_out)
     return TrainingData.on(
         device,
         (store.images(run.dataset_fingerprint, TRAIN, trained), labels[trained]),

@@ -22,9 +22,11 @@ PUBLIC = "public"
 #   text-like      looks like text, a drawing or a sign rather than a photograph
 #   copy           an image before it (splits in order) has the same bytes
 #   conflict       an image with the same bytes has another label
-#   near-copy      an image before it shows the same picture, slightly changed, turned or mirrored
+#   near-copy      an image before it shows the same picture: the same bytes, or slightly changed,
+#                  turned or mirrored
 #   near-conflict  an image that shows the same picture has another label
 #   twin           an image of another split has the same bytes
+# An unlabelled image is in no conflict.
 AUDIT_FLAGS = (
     "black",
     "flat",

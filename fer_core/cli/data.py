@@ -1,16 +1,18 @@
-"""``fer-core data``: import data sets, make synthetic ones, list them, preview augmentation."""
+"""``fer-core data``: import data sets, make synthetic ones, list and audit them."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from fer_core.cli.output import counting, open_store, print_json, stderr, stdout
+from fer_core.cli import audit, preview
+from fer_core.cli.output import counting, open_store, print_json, stdout
 from fer_core.records import CLASS_NAMES, Dataset
 
-app = typer.Typer(help="Import data sets, make synthetic faces, list what is there.")
+app = typer.Typer(help="Import data sets, make synthetic faces, list what is there, audit it.")
+app.command()(audit.audit)
+app.command()(preview.preview)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -26,7 +28,7 @@ def import_(
     """
     from fer_core.data.importer import import_data
 
-    with counting(f"reading {path.name}") as progress:
+    with counting(f"reading and auditing {path.name}") as progress:
         arrays = import_data(path, progress=progress)
     with open_store() as store:
         _report(store.add_dataset(name or path.stem, arrays), json=json)
@@ -45,7 +47,7 @@ def synth(
     """
     from fer_core.data.synthetic import synthesise
 
-    with counting(f"drawing {n:,} faces") as progress:
+    with counting(f"drawing and auditing {n:,} faces") as progress:
         arrays = synthesise(n, seed=seed, progress=progress)
     with open_store() as store:
         _report(store.add_dataset(name, arrays), json=json)
@@ -64,32 +66,6 @@ def list_(json: Json = False) -> None:
         return
     for dataset in datasets:
         _print(dataset)
-
-
-@app.command()
-def preview(
-    name: Annotated[str, typer.Argument(help="Name of a data set.")],
-    sample: Annotated[str, typer.Option(help="The face: split:index or its source name.")] = "",
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Other seeds differ.")] = 0,
-) -> None:
-    """Store one face as each kind of augmentation shows it to a training, at several strengths.
-
-    The figure augmentation_preview draws it. The face is the first one unless --sample names
-    another. Example: fer-core data preview fer2013 --sample train:12
-    """
-    from fer_core.data.preview import preview as computed
-
-    with open_store() as store:
-        dataset = store.dataset(name)
-        split, index = store.sample(
-            dataset.fingerprint, sample or f"{next(iter(dataset.splits))}:0"
-        )
-        image = store.images(dataset.fingerprint, split, [index])[0]
-        source = store.sample_names(dataset.fingerprint, split)[index]
-        record = computed(image, sample=f"{split}:{index}", name=source, seed=seed)
-        store.add_dataset_tensor(dataset.fingerprint, record)
-    words = ["fer-core", "figure", "augmentation_preview", dataset.name, "-o", "preview.pdf"]
-    stderr.print(f"stored {split}:{index} of {dataset.name}; draw it: {shlex.join(words)}")
 
 
 def _report(dataset: Dataset, *, json: bool) -> None:

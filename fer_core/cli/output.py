@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,12 @@ def run_summary(run: Run) -> dict[str, Any]:
         "tags": list(run.tags),
         "note": run.note,
     }
+
+
+def left_out(images: int, counts: Mapping[str, int]) -> str:
+    """Say how many images a run left out of training, and how many of them for what."""
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    return f"{images:,} images ({kinds})"
 
 
 @contextmanager

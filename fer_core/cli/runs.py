@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from fer_core.cli.output import open_store, print_json, run_summary, stderr, stdout
+from fer_core.cli.output import left_out, open_store, print_json, run_summary, stderr, stdout
 from fer_core.errors import InputError
 
 app = typer.Typer(help="List runs, show one, and keep them tidy.")
@@ -53,12 +53,15 @@ def show(run: str, json: Json = False) -> None:
         found = store.run(run)
         details = store.details(found.id)
         history = store.histories((found.id,))[found.id]
+        dropped_images = len(store.dropped(found.id))
     document = run_summary(found) | {
         "config": dict(details.config),
         "history": [dataclasses.asdict(epoch) for epoch in history],
         "layers": [dataclasses.asdict(layer) for layer in details.layers],
         "versions": dict(details.versions),
         "device": details.device,
+        "dropped_images": dropped_images,
+        "dropped": dict(details.dropped),
         "scores": [dataclasses.asdict(score) for score in found.scores],
         "test_readings": [dataclasses.asdict(reading) for reading in details.test_readings],
     }
@@ -71,6 +74,8 @@ def show(run: str, json: Json = False) -> None:
     for key, value in details.config.items():
         if key not in ("architecture", *run_summary(found)):
             table.add_row(key, str(value))
+    if details.dropped:
+        table.add_row("left out of training", left_out(dropped_images, details.dropped))
     stdout.print(table)
     table = Table("epoch", "train loss", "accuracy", "validation loss", "accuracy", "seconds")
     for epoch in history:

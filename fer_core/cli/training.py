@@ -7,6 +7,7 @@ import typer
 
 from fer_core.cli.output import (
     TrainingProgress,
+    left_out,
     open_store,
     print_json,
     run_summary,
@@ -41,6 +42,9 @@ def train(
         str | None, typer.Option(help="none, shift-flip, rotate-shift-flip or full.")
     ] = None,
     normalise: Annotated[str | None, typer.Option(help="none, unit, dataset or per-image.")] = None,
+    drop: Annotated[
+        str | None, typer.Option(help="Findings whose images are left out, as black,conflict.")
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Any setting as key=value; repeatable.")
     ] = None,
@@ -49,6 +53,18 @@ def train(
     """Train a preset and store its history, checkpoints and validation predictions.
 
     Example: fer-core train fast --data fer2013 --name fast-1
+
+    --drop leaves images out of training, never of validation or test, for what fer-core data
+    audit finds in them:
+
+    \b
+    black, flat    nothing to be seen
+    text-like      text, a sign or a drawing
+    copy           all but the first of byte-identical images
+    conflict       all byte-identical images that are labelled differently
+    near-copy      all but the first that show one picture, changed, turned or mirrored
+    near-conflict  all that show one picture and are labelled differently
+    twin           those with a byte-identical image in another split
     """
     from fer_core.experiment import train_run
     from fer_core.models import preset_config
@@ -59,6 +75,7 @@ def train(
         "validation": validation,
         "augment": augment,
         "normalise": normalise,
+        "drop": drop,
     }
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     changes |= settings(set_ or [])
@@ -66,6 +83,9 @@ def train(
     with open_store() as store, TrainingProgress() as progress:
         config = preset_config(preset, data=data or _only_dataset(store), **changes)
         run = train_run(store, config, name=name or None, device=device, progress=progress)
+        dropped, images = store.details(run.id).dropped, len(store.dropped(run.id))
+    if dropped:
+        stderr.print(f"left out of training: {left_out(images, dropped)}")
     _report(run, json=json)
 
 

@@ -1,4 +1,4 @@
-"""From a path to a whole data set: read, compare the images, take fingerprints."""
+"""From a path to a whole data set: read, audit the images, take fingerprints."""
 
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from fer_core.records import DatasetArrays
 def import_data(path: Path | str, *, progress: Progress | None = None) -> DatasetArrays:
     """Read any known form (see `formats.READERS`); nothing is written.
 
-    `progress` is told (done, total). Raises InputError for what cannot be read.
+    `progress` is told (done, total), first of reading, then of the audit. Raises InputError for
+    what cannot be read.
     """
     form, splits = read(path, progress=progress)
-    return audited(form, splits)
+    return audited(form, splits, progress=progress)

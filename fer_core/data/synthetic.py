@@ -74,7 +74,8 @@ def synthesise(
     """Draw a data set of `count` faces (70 to 100,000), stratified 80/10/10 by class.
 
     The same count and seed give the same arrays. Splits are shuffled; names count all images:
-    ``synthetic-000123``. `progress` is told (done, total). Raises InputError for other counts.
+    ``synthetic-000123``. `progress` is told (done, total), first of drawing, then of the audit.
+    Raises InputError for other counts.
     """
     if not LEAST <= count <= MOST:
         raise InputError(f"--n is {count}; use a whole number from {LEAST} to {MOST:,}")
@@ -102,7 +103,7 @@ def synthesise(
         names = tuple(f"synthetic-{index:06d}" for index in range(part.start, part.stop))
         arrays[name] = SplitArrays(images[part], of_split, names, regions[part])
         first = part.stop
-    return audited("synthetic", arrays, synthetic=True)
+    return audited("synthetic", arrays, synthetic=True, progress=progress)
 
 
 def _labels(count: int, random: np.random.Generator) -> dict[str, np.ndarray]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from fer_core import figures
 from fer_core.cli import demo
 from fer_core.cli.main import run
 from fer_core.config import RunConfig
@@ -17,24 +16,6 @@ from fer_core.experiment import train_run
 from fer_core.store import RunStore
 
 Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """Run `fer-core ARGUMENTS`; returns exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FER_STORE", str(tmp_path / "runs.db"))
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["fer-core", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            run()
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture
@@ -150,6 +131,9 @@ def test_presets_show_counts_parameters_as_the_reports(command: Command) -> None
         (("evaluate", "x"), "no run 'x'"),
         (("data", "import", "nothing.zip"), "nothing.zip"),
         (("data", "synth", "--n", "3"), "3"),
+        (("data", "audit", "x"), "no data set 'x'"),
+        (("data", "audit", "x", "--show", "y"), "no finding 'y'; use one of black, flat"),
+        (("train", "fast", "--drop", "blurred"), "drop is 'blurred': no finding 'blurred'"),
         (("figure", "pie", "x", "-o", "a.svg"), "figure 'pie' is none of: learning_curves"),
         (("figure", "samples", "x", "-o", "a.svg"), "no data set and no run 'x'"),
         (("runs", "show", "x"), "no run 'x'"),
@@ -206,57 +190,6 @@ def test_a_wrong_figure_or_format_writes_nothing(command: Command, trained: str)
     assert code == 2
     assert "q" in err
     assert [path.name for path in Path().iterdir() if path.name.startswith("a.")] == []
-
-
-def test_a_preview_is_stored_and_drawn(command: Command, tiny_store: RunStore) -> None:
-    code, _, err = command("data", "preview", "tiny", "--sample", "validation:3", "--seed", "5")
-    assert code == 0
-    assert "fer-core figure augmentation_preview tiny -o preview.pdf" in err
-    fingerprint = tiny_store.dataset("tiny").fingerprint
-    [stored] = tiny_store.dataset_tensors(fingerprint, "augmentation")
-    assert (stored.sample, stored.provenance["seed"]) == ("validation:3", 5)
-    assert stored.provenance["name"] == tiny_store.sample_names(fingerprint, "validation")[3]
-    assert command("figure", "augmentation_preview", "tiny", "-o", "a.csv")[0] == 0
-    assert Path("a.csv").read_text(encoding="utf-8").startswith("dataset,synthetic,sample,name,")
-    assert command("data", "preview", "tiny", "--sample", "validation:3", "--seed", "5")[0] == 0
-    [again] = tiny_store.dataset_tensors(fingerprint, "augmentation")
-    assert (again.array == stored.array).all()
-    assert command("data", "preview", "tiny")[0] == 0
-    samples = [each.sample for each in tiny_store.dataset_tensors(fingerprint, "augmentation")]
-    assert samples == ["validation:3", "train:0"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
-        (("preview", "x"), "no data set 'x'"),
-        (("preview", "tiny", "--sample", "test:99"), "no image test:99; test has 0 to 13"),
-        (("preview", "tiny", "--sample", "nobody"), "no image 'nobody'"),
-        (("preview", "tiny", "--seed", "-1"), "'--seed'"),
-    ],
-)
-def test_a_preview_of_nothing_is_one_line(
-    command: Command, tiny_store: RunStore, arguments: tuple[str, ...], named: str
-) -> None:
-    code, _, err = command("data", *arguments)
-    assert (code, len(err.splitlines())) == (2, 1)
-    assert named in err
-    assert not tiny_store.dataset_tensors(tiny_store.dataset("tiny").fingerprint, "augmentation")
-
-
-def test_a_figure_of_data_takes_a_data_set_or_a_run(command: Command, trained: str) -> None:
-    for name in ("tiny", trained):
-        code, _, err = command("figure", "class_counts", name, "-o", f"{name}.csv")
-        assert code == 0, err
-    assert Path("tiny.csv").read_bytes() == Path(f"{trained}.csv").read_bytes()
-
-
-def test_the_help_says_which_figures_take_what(command: Command) -> None:
-    code, out, _ = command("figure", "--help")
-    assert code == 0
-    of_runs, of_data = (part.split(".")[0] for part in out.split("Figures of ")[1:])
-    for name in figures.FIGURES:
-        assert name in (of_runs if figures.subject_of(name) == "run" else of_data)
 
 
 def test_verbose_shows_the_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

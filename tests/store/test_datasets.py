@@ -104,6 +104,30 @@ def test_arrays_that_were_lost_or_damaged_come_back_with_the_next_import(store, 
     )
 
 
+def test_a_data_set_from_before_there_were_audits_says_so_and_is_repaired_by_its_import(
+    store, arrays
+):
+    folder = store.folder / "datasets" / arrays.fingerprint
+    for path in [*folder.glob("*.near.npy"), *folder.glob("*.flags.npy")]:
+        path.unlink()
+    np.testing.assert_array_equal(
+        store.images(arrays.fingerprint, "test"), arrays.splits["test"].images
+    )
+    for read in (store.flags, store.near_groups):
+        with pytest.raises(StoreError, match="import the data set again") as caught:
+            read(arrays.fingerprint, "test")
+        assert "\n" not in str(caught.value)
+    flags = {name: np.arange(count, dtype=np.uint16) for name, count in COUNTS.items()}
+    before = store.dataset("faces")
+    assert store.add_dataset("faces", dataclasses.replace(arrays, flags=flags)) == before
+    for name in COUNTS:
+        np.testing.assert_array_equal(store.flags(arrays.fingerprint, name), flags[name])
+        np.testing.assert_array_equal(
+            store.near_groups(arrays.fingerprint, name), arrays.near_groups[name]
+        )
+    assert [path.name for path in (store.folder / "datasets").iterdir()] == [arrays.fingerprint]
+
+
 def change(arrays, split, **values):
     changed = dataclasses.replace(arrays.splits[split], **values)
     return dataclasses.replace(arrays, splits={**arrays.splits, split: changed})

@@ -1,32 +1,11 @@
-"""What is wrong with a data set: flags and groups for every image, computed once, at import."""
+"""Groups of images with the same bytes."""
 
 import hashlib
 from collections.abc import Mapping
 
 import numpy as np
 
-from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
-from fer_core.records import TRAIN, DatasetArrays, SplitArrays
-
-
-def audited(
-    form: str, splits: Mapping[str, SplitArrays], *, synthetic: bool = False
-) -> DatasetArrays:
-    """Put a data set together: its fingerprints, and what the audit finds in its images."""
-    fingerprints = {
-        name: split_fingerprint(split.images, split.labels) for name, split in splits.items()
-    }
-    groups = identical_groups(splits)
-    return DatasetArrays(
-        form=form,
-        splits=splits,
-        identical_groups=groups,
-        near_groups=groups,
-        flags={name: np.zeros(len(split.labels), np.uint16) for name, split in splits.items()},
-        fingerprints=fingerprints,
-        fingerprint=dataset_fingerprint(fingerprints),
-        synthetic=synthetic,
-    )
+from fer_core.records import TRAIN, SplitArrays
 
 
 def identical_groups(splits: Mapping[str, SplitArrays]) -> dict[str, np.ndarray]:
