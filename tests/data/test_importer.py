@@ -99,13 +99,6 @@ def test_fer2013_flags_signs_and_text_and_flat_images_by_name(fer2013: DatasetAr
         "Training_7927893",
         "PrivateTest_15353271",
     }
-        "Training_25739285",
-        "Training_38142836",
-        "PrivateTest_15353271",
-        "Training_33313497",
-        "Training_44094885",
-        "Training_7927893",
-    }
 
 
 @pytest.mark.fer2013
