@@ -47,9 +47,7 @@ def test_a_preview_of_nothing_is_one_line(
     assert not tiny_store.dataset_tensors(tiny_store.dataset("tiny").fingerprint, "augmentation")
 
 
-def test_a_figure_of_data_takes_a_data_set_or_a_run(
-    command: Command, tiny_store: RunStore
-) -> None:
+def test_a_figure_of_data_takes_a_data_set_or_a_run(command: Command, tiny_store: RunStore) -> None:
     with tiny_store.start_run("first", config={}, data="tiny"):
         pass
     for name in ("tiny", "first"):
