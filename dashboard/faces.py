@@ -1,4 +1,5 @@
-"""Faces with what a model says about each, as one block of HTML around one image.
+"""Faces with what a model says about each, or with their names, as one block of HTML around one
+image.
 
 512 separate images take Streamlit five seconds and 512 requests; one sprite, cut by CSS, takes
 one second and none. Every text is escaped here: names of samples come from other people's files.
@@ -26,6 +27,15 @@ class Face(NamedTuple):
     bars: tuple[tuple[str, float], ...]
 
 
+class Tile(NamedTuple):
+    """One face's texts without a model's: `title` (``train:12``), its class, and `name`, its
+    source name or ""."""
+
+    title: str
+    label: str
+    name: str = ""
+
+
 def sprite(images: np.ndarray) -> bytes:
     """Lay (N, 48, 48) uint8 images into one PNG, 16 a row."""
     count, height, width = images.shape
@@ -44,19 +54,54 @@ def grid(images: np.ndarray, faces: Sequence[Face], *, true: str, predicted: str
     images: (N, 48, 48) uint8, one for each of `faces`; `true` and `predicted` name the bars to
     mark. Sizes and colours are in `style.CSS`.
     """
-    sheet = base64.b64encode(sprite(images)).decode("ascii")
     cards = [_card(face, index, true=true, predicted=predicted) for index, face in enumerate(faces)]
-    picture = f"<style>.faces i{{background-image:url(data:image/png;base64,{sheet})}}</style>"
-    return f'{picture}<div class="faces">{"".join(cards)}</div>'
+    return f'{_sheet(images, "faces")}<div class="faces">{"".join(cards)}</div>'
+
+
+def tiles(images: np.ndarray, groups: Sequence[tuple[str, Sequence[Tile]]]) -> str:
+    """Return the HTML of small faces, each with its texts below.
+
+    images: (N, 48, 48) uint8, one for each tile; groups: a heading, and the tiles that stand
+    together under it. Without headings all stand in one row after another.
+    """
+    parts, first = [], 0
+    for heading, members in groups:
+        drawn = "".join(_tile(tile, first + index) for index, tile in enumerate(members))
+        first += len(members)
+        if heading:
+            drawn = f"<section><h6>{escape(heading)}</h6><div>{drawn}</div></section>"
+        parts.append(drawn)
+    return f'{_sheet(images, "tiles")}<div class="tiles">{"".join(parts)}</div>'
+
+
+def _sheet(images: np.ndarray, kind: str) -> str:
+    """The style that puts all images behind the <i> of a block, of which each shows its own."""
+    sheet = base64.b64encode(sprite(images)).decode("ascii")
+    return f"<style>.{kind} i{{background-image:url(data:image/png;base64,{sheet})}}</style>"
+
+
+def _tile(tile: Tile, index: int) -> str:
+    title, name = escape(tile.title), f"<em>{escape(tile.name)}</em>" if tile.name else ""
+    return (
+        f"<figure>{_picture(title, index)}"
+        f"<figcaption><b>{title}</b>{escape(tile.label)}{name}</figcaption></figure>"
+    )
+
+
+def _picture(title: str, index: int) -> str:
+    """The face at `index` of the sheet; `title` is escaped."""
+    row, column = divmod(index, COLUMNS)
+    return (
+        f'<i role="img" aria-label="{title}" '
+        f'style="background-position:-{column * SIDE}px -{row * SIDE}px"></i>'
+    )
 
 
 def _card(face: Face, index: int, *, true: str, predicted: str) -> str:
-    row, column = divmod(index, COLUMNS)
     bars = "".join(_bar(name, share, true, predicted) for name, share in face.bars)
     title, hint = escape(face.title), escape(face.hint)
     return (
-        f'<figure title="{hint}"><i role="img" aria-label="{title}" '
-        f'style="background-position:-{column * SIDE}px -{row * SIDE}px"></i>'
+        f'<figure title="{hint}">{_picture(title, index)}'
         f"<figcaption><b>{title}</b>{bars}</figcaption></figure>"
     )
 

@@ -33,6 +33,16 @@ class Key(NamedTuple):
     revision: int
 
 
+class DatasetKey(NamedTuple):
+    """What an answer about a data set is kept under; revision: of what else than its images the
+    answer comes from."""
+
+    path: str
+    name: str
+    fingerprint: str
+    revision: str = ""
+
+
 class Cell(NamedTuple):
     """The images of one cell of a confusion matrix, the most confident first.
 

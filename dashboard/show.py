@@ -12,11 +12,12 @@ from fer_core.errors import InputError
 from fer_core.figures.browser import find_browser
 from fer_core.figures.export import export
 from fer_core.figures.palette import INK
-from fer_core.records import Run
+from fer_core.records import Dataset, Run
 from fer_core.store import RunStore
 
 # On screen a figure is drawn for a wide sheet, with slightly larger text than in print.
 WIDE_MM, NARROW_MM, SCREEN_FONT = 228.0, 152.0, 10.5
+Subjects = tuple[Run, ...] | tuple[Dataset, ...]
 CHOSEN = "#D55E00"  # text of a clicked point; on white and on dark blue alike
 PRINT_WIDTHS = (85, 170)
 # Format, type of its content, whether a browser draws it.
@@ -32,20 +33,23 @@ FORMATS = (
 def figure(
     view: View,
     name: str,
-    runs: tuple[Run, ...],
+    subjects: Subjects,
     *,
     wide: bool = True,
     on_click: Callable[[str], None] | None = None,
+    revision: str = "",
     **options: Any,
 ) -> figures.Built:
-    """Show the figure `name` of these runs with its words, downloads and command.
+    """Show the figure `name` of these runs or data sets with its words, downloads and command.
 
     `on_click` is called after a click, with the key of `st.session_state` that says on what.
+    `revision`: another one for each state of what the figure reads beside a data set's images.
     """
     _ = texts.translate()
     key = f"figure-{name}"
     width = WIDE_MM if wide else NARROW_MM
-    built = _built(view.store, name, runs, width_mm=width, font_size=SCREEN_FONT, **options)
+    drawn = {"width_mm": width, "font_size": SCREEN_FONT, **options}
+    built = _built(view.store, name, subjects, revision, **drawn)
     summary, *facts = built.description.split("\n")
     # Side by side where the window is wide enough, else below each other.
     with st.container(horizontal=True, key=f"exhibit-{name}"):
@@ -62,13 +66,11 @@ def figure(
             )
         with st.container(key=f"aside-{name}"):
             st.text(summary)
-            _downloads(view, name, runs, facts, **options)
+            _downloads(view, name, subjects, facts, **options)
     return built
 
 
-def _downloads(
-    view: View, name: str, runs: tuple[Run, ...], facts: list[str], **options: Any
-) -> None:
+def _downloads(view: View, name: str, subjects: Subjects, facts: list[str], **options: Any) -> None:
     """Offer the figure as `fer-core figure` writes it, byte for byte, and that command."""
     _ = texts.translate()
     language = texts.language()
@@ -77,10 +79,11 @@ def _downloads(
         missing = ""
     except InputError as error:
         missing = str(error)
-    if len(facts) == 1:
+    brief = len(facts) == 1 and figures.subject_of(name) == "run"
+    if brief:
         st.text(facts[0])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if len(facts) > 1:
+        if not brief:
             with st.popover(_("In words"), icon=":material/notes:"):
                 for fact in facts:
                     st.text(fact)
@@ -99,7 +102,7 @@ def _downloads(
         for kind, mime, needs_browser in FORMATS:
             st.download_button(
                 kind.upper(),
-                _file(view.store, name, runs, kind, language, width_mm, options),
+                _file(view.store, name, subjects, kind, language, width_mm, options),
                 file_name=f"{name}.{kind}",
                 mime=mime,
                 on_click="ignore",
@@ -109,31 +112,35 @@ def _downloads(
             )
     if missing:
         st.text(missing)
-    st.code(_command(name, runs, width_mm, options), language="bash", wrap_lines=True)
+    st.code(_command(name, subjects, width_mm, options), language="bash", wrap_lines=True)
 
 
 def _file(
     store: RunStore,
     name: str,
-    runs: tuple[Run, ...],
+    subjects: Subjects,
     kind: str,
     language: str,
     width_mm: int,
     options: dict[str, Any],
 ) -> Callable[[], bytes]:
     """Return what draws the file; it runs on a click only, outside of any session."""
-    run_ids = [run.id for run in runs]
+    references = _references(subjects)
+    drawn = {"language": language, "width_mm": width_mm, **options}
 
     def draw() -> bytes:
-        built = figures.build(name, store, run_ids, language=language, width_mm=width_mm, **options)
-        return export(built, kind)
+        return export(figures.build(name, store, references, **drawn), kind)
 
     return draw
 
 
-def _command(name: str, runs: tuple[Run, ...], width_mm: int, options: dict[str, Any]) -> str:
+def _references(subjects: Subjects) -> list[str]:
+    return [subject.id if isinstance(subject, Run) else subject.name for subject in subjects]
+
+
+def _command(name: str, subjects: Subjects, width_mm: int, options: dict[str, Any]) -> str:
     defaults = figures.options_of(name)
-    words = [name, *(run.name for run in runs), "-o", f"{name}.svg"]
+    words = [name, *(subject.name for subject in subjects), "-o", f"{name}.svg"]
     for option, value in options.items():
         if value != defaults[option]:
             words += ["--set", f"{option}={value}"]
@@ -142,22 +149,29 @@ def _command(name: str, runs: tuple[Run, ...], width_mm: int, options: dict[str,
     return texts.command("fer-core", "figure", *words)
 
 
-def _built(store: RunStore, name: str, runs: tuple[Run, ...], **options: Any) -> figures.Built:
-    keys = tuple(queries.key(store, run) for run in runs)
-    return _cached(store, name, keys, texts.language(), **options)
+def _built(
+    store: RunStore, name: str, subjects: Subjects, revision: str, **options: Any
+) -> figures.Built:
+    keys = tuple(
+        queries.key(store, subject)
+        if isinstance(subject, Run)
+        else queries.DatasetKey(str(store.path), subject.name, subject.fingerprint, revision)
+        for subject in subjects
+    )
+    return _cached(store, _references(subjects), name, keys, texts.language(), **options)
 
 
 # Figures are large; what draws a page again is nearly always among the last few.
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _cached(
     _store: RunStore,
+    _references: list[str],
     name: str,
-    keys: tuple[queries.Key, ...],
+    keys: tuple[queries.Key | queries.DatasetKey, ...],  # noqa: ARG001 - the cache's key
     language: str,
     **options: Any,
 ) -> figures.Built:
-    run_ids = [key.run_id for key in keys]
-    built = figures.build(name, _store, run_ids, language=language, **options)
+    built = figures.build(name, _store, _references, language=language, **options)
     # Only what a screen can show: what the mouse is over, and what was clicked.
     # Plotly would fade all other text unless the clicked one has a colour of its own.
     hover = {"bgcolor": INK, "bordercolor": INK, "font": {"color": "#ffffff"}}

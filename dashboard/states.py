@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import texts
 from fer_core.errors import InputError
-from fer_core.records import FAILED, INTERRUPTED, STALE, Run
+from fer_core.records import FAILED, INTERRUPTED, STALE, Dataset, Run
 from fer_core.store import StoreError, StoreUnavailable
 
 
@@ -54,6 +54,30 @@ def no_runs(has_data: bool) -> None:
     else:
         advice = _("Train three small ones on built-in faces; real ones: fer-core data import PATH")
         _state("no-runs", icon, title, advice, shows_up, command="fer-core demo")
+
+
+def no_data() -> None:
+    """The store holds no data set."""
+    _ = texts.translate()
+    icon, title = ":material/dataset:", _("No data sets yet")
+    advice = _("Synthetic faces come with FER Lab; your own come with: fer-core data import PATH")
+    _state("no-data", icon, title, advice, command="fer-core data synth")
+
+
+def no_preview(dataset: Dataset) -> None:
+    """No augmentation preview of a data set is stored."""
+    _ = texts.translate()
+    with st.container(key="state-no-preview", border=True, gap="small"):
+        st.text(_("No face has been augmented for a preview yet; this command stores one:"))
+        st.code(texts.command("fer-core", "data", "preview", dataset.name), language="bash")
+
+
+def not_used(dataset: Dataset) -> None:
+    """No run was trained on a data set."""
+    _ = texts.translate()
+    with st.container(key="state-not-used", border=True, gap="small"):
+        st.text(_("No run has used this data set yet."))
+        st.code(texts.command("fer-core", "train", "fast", "--data", dataset.name), language="bash")
 
 
 def none_picked() -> None:

@@ -22,6 +22,7 @@ st.set_page_config(page_icon=ICON, layout="wide")
 st.html(style.CSS)
 st.logo(str(HERE / "logo.svg"), size="large", icon_image=ICON)
 
+DATA = st.Page(HERE / "app_pages" / "data.py", title=_("Data"), icon=":material/dataset:")
 page = st.navigation(
     [
         st.Page(
@@ -40,6 +41,7 @@ page = st.navigation(
             title=_("Confusion"),
             icon=":material/grid_on:",
         ),
+        DATA,
     ]
 )
 
@@ -54,7 +56,7 @@ except StoreError as error:
     st.stop()
 
 try:
-    if view.runs:
+    if view.runs or page.url_path == DATA.url_path:
         st.session_state.view = view
         page.run()
     else:

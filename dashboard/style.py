@@ -6,7 +6,7 @@ CSS = """<style>
 .faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(236px, 1fr)); gap: 10px; }
 .faces figure { display: flex; gap: 10px; margin: 0; padding: 8px; border-radius: 8px;
   border: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
-.faces i { flex: none; width: 96px; height: 96px; border-radius: 4px;
+.faces i, .tiles i { display: block; flex: none; width: 96px; height: 96px; border-radius: 4px;
   background-size: 1536px auto; image-rendering: pixelated; }
 .faces figcaption { flex: 1; min-width: 0; font-size: 11px; line-height: 13px; }
 .faces b { display: block; margin-bottom: 3px; font-size: 12px; overflow-wrap: anywhere; }
@@ -19,6 +19,15 @@ CSS = """<style>
     color-mix(in srgb, #0072B2 45%, transparent) var(--share), transparent var(--share)); }
 .faces span.true, .faces span.predicted { font-weight: 600; }
 .faces em { font-style: normal; font-variant-numeric: tabular-nums; }
+.tiles { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 12px; }
+.tiles section { padding: 8px; border-radius: 8px;
+  border: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
+.tiles section div { display: flex; flex-wrap: wrap; gap: 8px; }
+.tiles h6 { margin: 0; padding: 0 0 6px; font-size: 12px; font-weight: 600; }
+.tiles figure { width: 96px; margin: 0; }
+.tiles figcaption { padding-top: 3px; font-size: 11px; line-height: 14px; overflow-wrap: anywhere; }
+.tiles b { display: block; font-weight: 600; }
+.tiles em { display: block; font-style: normal; opacity: 0.7; }
 div:has(> [class*="st-key-aside-"]) { flex: 1 1 300px; }
 [class*="st-key-aside-"] [data-testid="stText"] { font-size: 0.875rem; }
 [class*="st-key-paper-"] { background: #fff; border-radius: 10px; padding: 14px;

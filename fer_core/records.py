@@ -38,6 +38,9 @@ AUDIT_FLAGS = (
     "twin",
 )
 
+# Kind of the stored arrays of a data set that show augmentation at work.
+AUGMENTATION = "augmentation"
+
 REGION_NAMES = ("rest", "brows", "eyes", "nose", "mouth", "cheeks", "forehead")
 
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"

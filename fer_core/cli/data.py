@@ -6,12 +6,13 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from fer_core.cli import audit
+from fer_core.cli import audit, preview
 from fer_core.cli.output import counting, open_store, print_json, stderr, stdout
 from fer_core.records import CLASS_NAMES, UNLABELLED, Dataset, DatasetArrays
 
 app = typer.Typer(help="Import data sets, make synthetic faces, list what is there, audit it.")
 app.command()(audit.audit)
+app.command()(preview.preview)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

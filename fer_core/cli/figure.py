@@ -1,4 +1,4 @@
-"""``fer-core figure``: write one figure of one or more runs to a file."""
+"""``fer-core figure``: write one figure of runs or of data sets to a file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,10 @@ from fer_core.cli.output import open_store, settings, stderr
 
 def figure(
     name: Annotated[str, typer.Argument(help="learning_curves, confusion_matrix, ...")],
-    runs: Annotated[list[str], typer.Argument(help="Ids, unique prefixes or names of runs.")],
+    of: Annotated[
+        list[str],
+        typer.Argument(help="Runs (ids, unique prefixes or names), or names of data sets."),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="A .svg, .pdf, .png, .html or .csv file.")
     ],
@@ -25,16 +28,20 @@ def figure(
 ) -> None:
     """Write a figure as the report has it; the format is the file's ending.
 
+    Figures of runs: learning_curves, confusion_matrix.
+
+    Figures of data sets, or of those that runs used: class_counts, samples, audit,
+    augmentation_preview, mean_faces.
+
     Example: fer-core figure confusion_matrix fast-1 -o confusion.pdf --set split=test
     """
     from fer_core import figures
 
     with open_store(read_only=True) as store:
-        run_ids = tuple(store.run(reference).id for reference in runs)
         built = figures.build(
             name,
             store,
-            run_ids,
+            of,
             language=lang,
             width_mm=width_mm,
             font_size=font_size,

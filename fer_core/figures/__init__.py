@@ -1,20 +1,29 @@
 """Every figure of a report, defined once: screen, download, report and command line call `build`.
 
 A figure is a module with `collect` (store -> NamedTuple of arrays), `draw` (-> plotly figure),
-`table` (-> the csv) and `describe` (-> text alternative and the facts of a caption). A new one
-is a new file and a line in FIGURES.
+`table` (-> the csv) and `describe` (-> text alternative and the facts of a caption). It is about
+runs, unless it says ``SUBJECT = "dataset"``: then `collect` gets names of data sets. A new one is
+a new file and a line in FIGURES.
 """
 
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.errors import InputError
-from fer_core.figures import confusion_matrix, learning_curves
+from fer_core.figures import (
+    audit,
+    augmentation_preview,
+    class_counts,
+    confusion_matrix,
+    learning_curves,
+    mean_faces,
+    samples,
+)
 from fer_core.figures.browser import ExportError
 from fer_core.figures.export import FORMATS, export, write
 from fer_core.figures.options import number, one_of
@@ -30,13 +39,21 @@ __all__ = [
     "build",
     "export",
     "options_of",
+    "subject_of",
     "write",
 ]
 
 FIGURES = {
     "learning_curves": learning_curves,
     "confusion_matrix": confusion_matrix,
+    "class_counts": class_counts,
+    "samples": samples,
+    "audit": audit,
+    "augmentation_preview": augmentation_preview,
+    "mean_faces": mean_faces,
 }
+
+Subject = Literal["run", "dataset"]
 
 # Widths in mm and font sizes in pt that can be drawn without text running into text.
 WIDTHS, FONT_SIZES = (60.0, 600.0), (5.0, 24.0)
@@ -62,27 +79,25 @@ class Built:
 def build(
     name: str,
     store: "RunStore",
-    run_ids: Sequence[str],
+    references: Sequence[str],
     *,
     language: str = "en",
     width_mm: float = 85,
     font_size: float = 9,
     **options: Any,
 ) -> Built:
-    """Collect and draw the figure `name` for runs (ids, unique prefixes or names).
+    """Collect and draw the figure `name` for runs (ids, unique prefixes or names) or data sets.
 
-    options: see `options_of`; numbers may come as text, as from a command line.
-    Raises InputError for an unknown figure, run or option, and for values out of range.
+    references: of runs; for a figure about data sets their names, or runs that used them (a data
+    set's name wins). options: see `options_of`; numbers may come as text, as from a command line.
+    Raises InputError for an unknown figure, run, data set or option, and for values out of range.
     """
     module = _module(name)
     width_mm = number("width", width_mm, *WIDTHS, "mm")
     font_size = number("font size", font_size, *FONT_SIZES, "pt")
     for option in options:
         one_of(f"option of {name}", option, tuple(options_of(name)))
-    if not run_ids:
-        raise InputError(f"figure {name} needs at least one run; see: fer-core runs list")
-    ids = dict.fromkeys(store.run(reference).id for reference in run_ids)
-    info = module.collect(store, tuple(ids), **options)
+    info = module.collect(store, _resolved(name, store, references), **options)
     return Built(
         name=name,
         figure=module.draw(info, language=language, width_mm=width_mm, font_size=font_size),
@@ -94,6 +109,12 @@ def build(
     )
 
 
+def subject_of(name: str) -> Subject:
+    """Return what a figure is about."""
+    subject: Subject = getattr(_module(name), "SUBJECT", "run")
+    return subject
+
+
 def options_of(name: str) -> dict[str, Any]:
     """Return the options of a figure with their defaults: ``{"smoothing": 0.0, ...}``."""
     return {
@@ -101,6 +122,31 @@ def options_of(name: str) -> dict[str, Any]:
         for parameter in inspect.signature(_module(name).collect).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
+
+
+def _resolved(name: str, store: "RunStore", references: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of the runs, or the names of the data sets, that a figure is about."""
+    runs = subject_of(name) == "run"
+    if not references:
+        kind, command = ("run", "runs") if runs else ("data set", "data")
+        raise InputError(f"figure {name} needs at least one {kind}; see: fer-core {command} list")
+    found = (store.run(each).id if runs else _dataset_name(store, each) for each in references)
+    return tuple(dict.fromkeys(found))
+
+
+def _dataset_name(store: "RunStore", reference: str) -> str:
+    try:
+        return store.dataset(reference).name
+    except InputError:
+        try:
+            run = store.run(reference)
+        except InputError:
+            raise InputError(
+                f"no data set and no run {reference!r} in {store.path}; see: fer-core data list"
+            ) from None
+    if not run.dataset:
+        raise InputError(f"run {run.name!r} has no stored data set; see: fer-core data list")
+    return run.dataset
 
 
 def _module(name: str) -> Any:

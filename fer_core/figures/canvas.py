@@ -5,10 +5,14 @@ panel, note and legend gets its place in pixels, so that the room that text need
 from the text, and a figure has the same layout at every width it is asked for.
 """
 
+import base64
+import io
 from math import ceil
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
+from PIL import Image
 
 from fer_core.figures import palette, text
 
@@ -18,6 +22,9 @@ LINE = 1.25  # height of a line of text, in em
 
 # Plotly's legends, measured: what an entry takes beside its text, and the space above the rows.
 _ENTRY_EXTRA, _LEGEND_PAD = 45.0, 5.0
+
+# Viewers of svg and pdf smooth between pixels; of enlarged ones they smooth the edges only.
+_ENLARGED = 4
 
 
 class Canvas:
@@ -32,7 +39,7 @@ class Canvas:
         self.em = font_size * PX_PER_PT
         self.line = LINE * self.em
         # Plain dicts until the end: plotly checks everything it is given, at every change.
-        self.layout: dict[str, Any] = {"annotations": []}
+        self.layout: dict[str, Any] = {"annotations": [], "images": []}
         self._traces: list[dict[str, Any]] = []
 
     def figure(self) -> go.Figure:
@@ -119,6 +126,31 @@ class Canvas:
                 "showarrow": False,
                 "borderpad": 0,
                 **options,
+            }
+        )
+
+    def picture(self, pixels: np.ndarray, box: tuple[float, float, float, float]) -> None:
+        """Place grey pixels, (H, W) uint8, at `box`: left, top, width, height in px.
+
+        As an image of the layout, since plotly samples those of its traces anew in exports.
+        """
+        left, top, width, height = box
+        content = io.BytesIO()
+        enlarged = pixels.repeat(_ENLARGED, axis=0).repeat(_ENLARGED, axis=1)
+        Image.fromarray(enlarged).save(content, "PNG")
+        source = base64.b64encode(content.getvalue()).decode("ascii")
+        self.layout["images"].append(
+            {
+                "source": f"data:image/png;base64,{source}",
+                "xref": "paper",
+                "yref": "paper",
+                "x": left / self.width,
+                "y": 1 - top / self.height,
+                "sizex": width / self.width,
+                "sizey": height / self.height,
+                "xanchor": "left",
+                "yanchor": "top",
+                "sizing": "stretch",
             }
         )
 

@@ -20,3 +20,14 @@ def number(option: str, value: Any, low: float, high: float, unit: str = "") -> 
     if not low <= parsed <= high:
         raise InputError(f"{option} {parsed:g} is not in {low:g}..{high:g}{unit and ' ' + unit}")
     return parsed
+
+
+def whole(option: str, value: Any, low: int, high: int) -> int:
+    """Return `value` (or text) if it is a whole number in low..high, else raise InputError."""
+    try:
+        parsed = int(str(value))
+    except ValueError:
+        raise InputError(f"{option} '{value}' is not a whole number in {low}..{high}") from None
+    if not low <= parsed <= high:
+        raise InputError(f"{option} {parsed} is not in {low}..{high}")
+    return parsed

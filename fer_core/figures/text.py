@@ -96,9 +96,34 @@ def class_labels(translate: Translate) -> list[str]:
     return [translate(name) for name in CLASS_NAMES]
 
 
+def audit_labels(translate: Translate) -> dict[str, str]:
+    """Return the words for what an audit finds, by AUDIT_FLAGS."""
+    _ = translate
+    return {
+        "black": _("all black"),
+        "flat": _("almost flat"),
+        "text-like": _("text-like"),
+        "copy": _("copy"),
+        "conflict": _("conflict"),
+        "near-copy": _("near copy"),
+        "near-conflict": _("near conflict"),
+        "twin": _("twin"),
+    }
+
+
 def percent(share: float) -> str:
     """Write a share in 0..1 as every figure and table does: ``65.4 %``."""
     return f"{100 * share:.1f} %"
+
+
+def share(count: int, total: int) -> str:
+    """Write a part of a whole as a percentage, small ones with two decimals; "–" of nothing."""
+    if not total:
+        return "–"
+    part = count / total
+    if 0 < part < 0.0001:
+        return "< 0.01 %"
+    return f"{100 * part:.2f} %" if 0 < part < 0.001 else percent(part)
 
 
 def points(difference: float) -> str:

@@ -132,7 +132,8 @@ def test_presets_show_counts_parameters_as_the_reports(command: Command) -> None
         (("data", "audit", "x"), "no data set 'x'"),
         (("data", "audit", "x", "--show", "y"), "no finding 'y'; use one of black, flat"),
         (("train", "fast", "--drop", "blurred"), "drop is 'blurred': no finding 'blurred'"),
-        (("figure", "pie", "x", "-o", "a.svg"), "x"),
+        (("figure", "pie", "x", "-o", "a.svg"), "figure 'pie' is none of: learning_curves"),
+        (("figure", "samples", "x", "-o", "a.svg"), "no data set and no run 'x'"),
         (("runs", "show", "x"), "no run 'x'"),
     ],
 )

@@ -77,13 +77,16 @@ def other_version(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def open_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Return what opens a page of the dashboard over a store, with runs picked by the URL."""
+    """Return what opens a page of the dashboard over a store, with runs picked by the URL, which
+    may say more."""
 
-    def open_(store: Path, page: str = "runs", *runs: str) -> AppTest:
+    def open_(store: Path, page: str = "runs", *runs: str, **query: str) -> AppTest:
         monkeypatch.setenv("FER_STORE", str(store))
         app = AppTest.from_file(APP, default_timeout=30)
         if runs:
             app.query_params["runs"] = list(runs)
+        for name, value in query.items():
+            app.query_params[name] = value
         app.run()
         if page != "runs":
             app.switch_page(f"app_pages/{page}.py").run()

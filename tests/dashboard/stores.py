@@ -1,13 +1,16 @@
 """Small stores to look at: synthetic faces, curves and predictions like those of real runs."""
 
+import dataclasses
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from typing import Any
 
 import numpy as np
 
 from fer_core.data.synthetic import synthesise
 from fer_core.records import (
+    AUDIT_FLAGS,
     CLASS_NAMES,
     FAILED,
     FINISHED,
@@ -16,11 +19,13 @@ from fer_core.records import (
     STALE,
     TEST,
     VALIDATION,
+    DatasetArrays,
     Epoch,
     Layer,
     Predictions,
 )
 from fer_core.store import RunStore, RunWriter
+from tests.store.samples import make_arrays
 
 DATA = "synthetic"
 LAYERS = (
@@ -32,6 +37,27 @@ LAYERS = (
 
 def add_faces(store: RunStore, count: int = 700) -> None:
     store.add_dataset(DATA, synthesise(count, seed=1))
+
+
+def add_flagged(store: RunStore, name: str, **settings: Any) -> DatasetArrays:
+    """Add a data set whose audit found something: train:0 and 1 are black, test:0 and validation:2
+    are copies of train:3, test:1 is one of train:30 with another label."""
+    arrays = make_arrays(**settings)
+    flags = {split: np.zeros(len(each.labels), np.uint16) for split, each in arrays.splits.items()}
+
+    def flag(split: str, index: int, *kinds: str) -> None:
+        flags[split][index] = sum(1 << AUDIT_FLAGS.index(kind) for kind in kinds)
+
+    flag("train", 0, "black")
+    flag("train", 1, "black")
+    flag("train", 3, "twin")
+    flag("validation", 2, "copy", "twin")
+    flag("test", 0, "copy", "twin")
+    flag("train", 30, "twin", "conflict")
+    flag("test", 1, "copy", "twin", "conflict")
+    arrays = dataclasses.replace(arrays, flags=flags)
+    store.add_dataset(name, arrays)
+    return arrays
 
 
 def epoch(number: int, best: float, seed: int = 0) -> Epoch:

@@ -31,3 +31,15 @@ def test_a_card_says_sample_probabilities_true_and_predicted_class() -> None:
     assert '<span class="true " style="--share:25.6%">Sad<em>26</em>' in last
     assert '<span class="predicted" style="--share:74.4%">Happy<em>74</em>' in last
     assert html.count("url(data:image/png;base64,") == 1
+
+
+def test_tiles_stand_in_their_groups_each_with_its_own_picture() -> None:
+    images = np.zeros((18, 48, 48), np.uint8)
+    members = [faces.Tile(f"train:{index}", "Sad", f"name-{index}") for index in range(18)]
+    html = faces.tiles(images, [("", members[:1]), ("17 images", members[1:])])
+    alone, group = html.split('<div class="tiles">')[1].split("<section>")
+    assert (alone.count("<figure>"), group.count("<figure>")) == (1, 17)
+    assert group.startswith("<h6>17 images</h6>")
+    last = group.split("<figure>")[17]
+    assert 'aria-label="train:17" style="background-position:-96px -96px"' in last
+    assert "<b>train:17</b>Sad<em>name-17</em>" in last

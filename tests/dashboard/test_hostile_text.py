@@ -91,3 +91,13 @@ def test_faces_escape_every_text() -> None:
     for markup in ("<b>x", "<script", "<u>", '"">'):
         assert markup not in html
     assert "&lt;script&gt;" in html
+
+
+def test_tiles_escape_every_text() -> None:
+    import numpy as np
+
+    tile = faces.Tile(HOSTILE, "<u>", '"><script>')
+    html = faces.tiles(np.zeros((1, 48, 48), np.uint8), [("<i>heading", [tile])])
+    for markup in ("<b>x", "<script", "<u>", "<i>heading", '"">'):
+        assert markup not in html
+    assert "&lt;script&gt;" in html

@@ -42,7 +42,7 @@ def many_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion"])
+@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion", "data"])
 def test_queries_of_a_page_do_not_grow_with_the_runs_in_the_store(
     open_app: Open, three_runs: Path, many_runs: Path, statements: list[str], page: str
 ) -> None:
@@ -54,14 +54,16 @@ def test_queries_of_a_page_do_not_grow_with_the_runs_in_the_store(
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion"])
+@pytest.mark.parametrize(
+    ("page", "lists"), [("runs", 2), ("learning_curves", 2), ("confusion", 2), ("data", 3)]
+)
 def test_a_page_drawn_again_only_lists_the_runs(
-    open_app: Open, three_runs: Path, statements: list[str], page: str
+    open_app: Open, three_runs: Path, statements: list[str], page: str, lists: int
 ) -> None:
     app = open_app(three_runs, page, "a", "b", "c")
     statements.clear()
     app.run()
-    assert reads(statements) == 2, "runs and their scores"
+    assert reads(statements) == lists, "runs and their scores; data sets on the page Data"
 
 
 def test_what_changed_is_read_again_and_nothing_else(

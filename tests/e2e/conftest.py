@@ -36,6 +36,7 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     path = folder / "runs.db"
     with RunStore.open(path) as store:
         stores.add_faces(store)
+        stores.add_flagged(store, "flagged")
         for seed, (name, best) in enumerate(((HOSTILE, 0.5), ("c", 0.4), ("b", 0.6), ("a", 0.7))):
             stores.add_run(store, name, epochs=6, best=best, seed=seed)
     with socket.socket() as free:

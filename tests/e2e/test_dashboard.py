@@ -122,21 +122,21 @@ def test_the_download_is_what_the_command_writes(page: Page, server: Server) -> 
     for width in (85, 170):
         page.get_by_text(f"{width} mm wide").click()
         settle(page)
-        file = _download(page, "SVG")
+        file = download(page, "SVG")
         with RunStore.open(server.store, read_only=True) as store:
             built = figures.build("confusion_matrix", store, ["a", "b"], width_mm=width)
             assert file.path().read_bytes() == export(built, "svg")
         assert file.suggested_filename == "confusion_matrix.svg"
 
 
-def _download(page: Page, button: str) -> Download:
+def download(page: Page, button: str) -> Download:
     """Click a download button. Streamlit gives it a new id whenever the page is drawn again; a
     click that still carries the old one fails, and a person clicks once more."""
     for patience in (20_000, 20_000, 60_000):
         try:
-            with page.expect_download(timeout=patience) as download:
+            with page.expect_download(timeout=patience) as started:
                 page.get_by_role("button", name=button).click()
-            return download.value
+            return started.value
         except TooLate as error:
             last = error
     raise last

@@ -1,5 +1,7 @@
-"""A store with runs whose curves and predictions are known, and the browser that draws them."""
+"""A store with runs and data sets whose numbers are known, and the browser that draws them."""
 
+import base64
+import io
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -8,10 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
-from fer_core.figures import browser
+from fer_core.data.preview import preview
+from fer_core.figures import Built, browser
 from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
-from fer_core.records import DatasetArrays, Epoch, Predictions, SplitArrays
+from fer_core.records import AUDIT_FLAGS, DatasetArrays, Epoch, Predictions, SplitArrays
 from fer_core.store import RunStore
 
 VALIDATION_IMAGES, TWINS = 200, 20
@@ -28,12 +32,13 @@ class Known(NamedTuple):
     twins: np.ndarray
     histories: dict[str, tuple[Epoch, ...]]
     probabilities: dict[str, np.ndarray]
+    arrays: dict[str, DatasetArrays]
     long: str = LONG
     chinese: str = CHINESE
     markup: str = MARKUP
 
 
-def _arrays(synthetic: bool, seed: int) -> DatasetArrays:
+def _arrays(synthetic: bool, seed: int, unlabelled: str = "") -> DatasetArrays:
     rng = np.random.default_rng(seed)
     counts = {"train": 100, "validation": VALIDATION_IMAGES, "test": 50}
     splits = {
@@ -49,13 +54,19 @@ def _arrays(synthetic: bool, seed: int) -> DatasetArrays:
         for k, (name, n) in enumerate(counts.items())
     }
     groups["validation"][:TWINS] = groups["train"][:TWINS]
+    if unlabelled:
+        splits[unlabelled].labels[:] = -1
     prints = {name: split_fingerprint(s.images, s.labels) for name, s in splits.items()}
     return DatasetArrays(
         form="made-up",
         splits=splits,
         identical_groups=groups,
         near_groups=groups,
-        flags={name: np.zeros(count, np.uint16) for name, count in counts.items()},
+        flags={
+            name: rng.integers(0, 1 << len(AUDIT_FLAGS), count).astype(np.uint16)
+            & rng.integers(0, 1 << len(AUDIT_FLAGS), count).astype(np.uint16)
+            for name, count in counts.items()
+        },
         fingerprints=prints,
         fingerprint=dataset_fingerprint(prints),
         synthetic=synthetic,
@@ -91,11 +102,20 @@ def _probabilities(labels: np.ndarray, right: float, seed: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     """Runs: cnn, dnn, the long, the Chinese and the marked-up name on made-up faces (20 epochs,
-    predictions), `real` on others, `first` with one epoch and `new` with none."""
+    predictions), `real` on others, `first` with one epoch and `new` with none. Data sets: made-up,
+    photographs (test has no labels), and synthetic ones with the same long, Chinese and marked-up
+    names; each with an augmentation preview."""
     with RunStore.open(tmp_path_factory.mktemp("figures") / "runs.db") as store:
         made_up = _arrays(True, 0)
-        store.add_dataset("made-up", made_up)
-        store.add_dataset("photographs", _arrays(False, 1))
+        arrays = {"made-up": made_up, "photographs": _arrays(False, 1, "test")}
+        arrays |= {
+            name: _arrays(True, seed) for seed, name in enumerate((LONG, CHINESE, MARKUP), 2)
+        }
+        for name, data in arrays.items():
+            store.add_dataset(name, data)
+            train = data.splits["train"]
+            shown = preview(train.images[3], sample="train:3", name=train.names[3])
+            store.add_dataset_tensor(data.fingerprint, shown)
         histories, probabilities = {}, {}
         runs = {"cnn": 20, "dnn": 20, LONG: 20, CHINESE: 20, MARKUP: 20, "first": 1, "new": 0}
         for seed, (name, epochs) in enumerate({**runs, "real": 20}.items()):
@@ -108,7 +128,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
                 continue
             judged = store.evaluation_split(run.id, "validation")
             probabilities[name] = _probabilities(judged.labels, 0.7, seed)
-            for split in ("validation", "test"):
+            for split in ("validation", "test") if name != "real" else ("validation",):
                 judged = store.evaluation_split(run.id, split)
                 given = probabilities[name][: len(judged.labels)]
                 store.add_predictions(
@@ -121,7 +141,25 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
             np.arange(VALIDATION_IMAGES) < TWINS,
             histories,
             probabilities,
+            arrays,
         )
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Callable[[Built], list[np.ndarray]]:
+    """Return the pictures of a figure, one pixel for each of the images'."""
+
+    def read(built: Built) -> list[np.ndarray]:
+        found = []
+        for picture in built.figure.layout.images:
+            content = base64.b64decode(picture.source.split(",")[1])
+            enlarged = np.asarray(Image.open(io.BytesIO(content)))
+            pixels = enlarged[::4, ::4]
+            np.testing.assert_array_equal(enlarged, pixels.repeat(4, axis=0).repeat(4, axis=1))
+            found.append(pixels)
+        return found
+
+    return read
 
 
 @pytest.fixture

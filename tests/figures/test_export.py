@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser
@@ -189,6 +190,31 @@ def test_the_same_bytes_twice_and_in_another_process_that_ends_cleanly(
 
 
 @pytest.mark.browser
+def test_pixels_of_faces_stay_crisp_in_every_format(known, drawing):
+    """A face is 48 squares of one grey each: in the middle of each stands its level."""
+    built = figures.build("samples", known.store, ("made-up",), per_class=4, width_mm=100)
+    image = built.info.datasets[0].images[0]
+    [source] = [picture.source for picture in built.figure.layout.images]
+    svg = figures.export(built, "svg").decode()
+    assert svg.count("<image ") == 1
+    assert source in svg, "the stored pixels, not plotly's sampling of them"
+    [page] = PdfReader(io.BytesIO(figures.export(built, "pdf"))).pages
+    [inside] = page.images
+    assert inside.image.size == (4 * (4 * 48 + 3 * 3), 4 * (6 * 48 + 5 * 3))
+    np.testing.assert_array_equal(np.asarray(inside.image.convert("L"))[:192:4, :192:4], image)
+
+    with Image.open(io.BytesIO(figures.export(built, "png", dpi=600))) as page:
+        pixels = np.asarray(page.convert("L")).astype(int)
+    scale = pixels.shape[1] / built.figure.layout.width
+    x, y = built.figure.layout.xaxis, built.figure.layout.yaxis
+    left, top = x.domain[0] * pixels.shape[1], (1 - y.domain[1]) * pixels.shape[0]
+    side = (x.domain[1] - x.domain[0]) * built.figure.layout.width * scale / (4 * 48 + 3 * 3)
+    centres = (np.arange(48) + 0.5) * side
+    drawn = pixels[np.ix_((top + centres).astype(int), (left + centres).astype(int))]
+    assert np.abs(drawn - image).max() <= 2
+
+
+@pytest.mark.browser
 def test_html_draws_offline_and_loads_nothing(known, browser: Browser, tmp_path):
     built = figures.build("learning_curves", known.store, ("cnn", known.markup))
     path = figures.write(built, tmp_path / "curves.html")
@@ -221,6 +247,15 @@ def test_no_text_lies_on_other_text_or_outside(known, drawing, browser: Browser)
         ("confusion_matrix", hostile, {"width_mm": 170}),
         ("confusion_matrix", hostile[:3], {"width_mm": 170, "font_size": 7}),
     ]
+    shelf = ("made-up", "photographs", known.long, known.chinese, known.markup)
+    for name in ("class_counts", "audit", "samples", "augmentation_preview", "mean_faces"):
+        cases += [
+            (name, shelf[:1], {}),
+            (name, shelf[1:2], {"width_mm": 60}),
+            (name, shelf, {}),
+            (name, shelf, {"width_mm": 170}),
+            (name, shelf[:2], {"width_mm": 120, "font_size": 12}),
+        ]
     page = browser.new_page(viewport={"width": 800, "height": 1600})
     for name, runs, options in cases:
         built = figures.build(name, known.store, runs, **options)

@@ -11,7 +11,8 @@ from fer_core.figures import canvas
 def test_every_figure_has_the_four_parts(name):
     module = figures.FIGURES[name]
     first, second = list(inspect.signature(module.collect).parameters)[:2]
-    assert (first, second) == ("store", "run_ids")
+    assert first == "store"
+    assert second == {"run": "run_ids", "dataset": "names"}[figures.subject_of(name)]
     for part in ("draw", "describe"):
         assert "language" in inspect.signature(getattr(module, part)).parameters
     assert list(inspect.signature(module.table).parameters) == ["info"]
@@ -43,7 +44,7 @@ def test_text_that_plotly_would_interpret_is_escaped(known, name):
     # In a template "%{x}" would be replaced by a value.
     assert not [t for t in built.figure.data if "bold" in (t.hovertemplate or "")]
     assert known.markup in built.description
-    assert known.markup in set(built.table["run"])
+    assert known.markup in set(built.table[figures.subject_of(name)])
 
 
 @pytest.mark.parametrize("name", figures.FIGURES)
@@ -66,7 +67,7 @@ def test_options_and_their_defaults_can_be_asked_for():
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("roc", {}, "figure 'roc' is none of: learning_curves, confusion_matrix"),
+        ("roc", {}, f"figure 'roc' is none of: {', '.join(figures.FIGURES)}"),
         (
             "learning_curves",
             {"colour": "red"},
@@ -87,6 +88,50 @@ def test_no_runs_and_unknown_runs(known):
         figures.build("learning_curves", known.store, ())
     with pytest.raises(InputError, match="no run 'vgg'"):
         figures.build("learning_curves", known.store, ("vgg",))
+
+
+def test_a_figure_about_data_takes_data_sets_and_runs_that_used_them(known):
+    by_run = figures.build("class_counts", known.store, ("cnn", known.store.run("real").id))
+    by_name = figures.build("class_counts", known.store, ("made-up", "photographs", "made-up"))
+    assert by_run.figure == by_name.figure
+    # The run of this name was trained on made-up.
+    [own] = figures.build("class_counts", known.store, (known.chinese,)).info.datasets
+    assert own.dataset.name == known.chinese
+
+
+def test_no_data_sets_and_unknown_ones(known, tiny_store):
+    with pytest.raises(InputError, match="samples needs at least one data set; see: fer-core data"):
+        figures.build("samples", known.store, ())
+    with pytest.raises(InputError, match=r"no data set and no run 'ck\+' in .*fer-core data list"):
+        figures.build("samples", known.store, ("ck+",))
+    with tiny_store.start_run("elsewhere", config={}):
+        pass
+    with pytest.raises(InputError, match="run 'elsewhere' has no stored data set"):
+        figures.build("samples", tiny_store, ("elsewhere",))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in figures.FIGURES if figures.subject_of(name) == "dataset"]
+)
+def test_a_figure_about_data_says_what_is_synthetic(known, name):
+    def words(*names):
+        built = figures.build(name, known.store, names, width_mm=170)
+        notes = [note.text for note in built.figure.layout.annotations]
+        return notes, built
+
+    notes, built = words("made-up")
+    assert "synthetic data" in notes
+    assert "made-up (synthetic data)" in built.description
+    assert built.table["synthetic"].all()
+    notes, built = words("made-up", known.chinese)
+    assert {"synthetic data", "made-up", known.chinese} <= set(notes)
+    notes, built = words("made-up", "photographs")
+    assert "synthetic data" not in notes
+    assert {"made-up (synthetic)", "photographs"} <= set(notes)
+    assert dict(zip(built.table["dataset"], built.table["synthetic"], strict=True)) == {
+        "made-up": True,
+        "photographs": False,
+    }
 
 
 def test_all_histories_are_read_at_once(known, monkeypatch):
