@@ -20,6 +20,7 @@ from fer_core.models import Classifier, Normalise, build, input_side
 from fer_core.records import Epoch
 
 _EVALUATION_BATCH = 512
+AVERAGINGS = ("none", "flip")
 Progress = Callable[[int, int], None]  # images done, images in the epoch
 
 
