@@ -40,6 +40,11 @@ page = st.navigation(
             title=_("Confusion"),
             icon=":material/grid_on:",
         ),
+        st.Page(
+            HERE / "app_pages" / "photo.py",
+            title=_("Try a photo"),
+            icon=":material/add_a_photo:",
+        ),
     ]
 )
 
