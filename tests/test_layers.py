@@ -14,7 +14,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     # package or module: (our parts, third-party packages) that it may import
     **dict.fromkeys(BASE, (BASE, LIGHT)),
     "device": (BASE, {"torch"}),
-    "data": (BASE, {"numpy", "torch", "PIL", "cv2"}),
+    "data": (BASE, {"numpy", "torch", "PIL", "cv2", "pyarrow"}),
     "models": (BASE, {"torch"}),
     "train": (BASE | {"data", "models", "device"}, {"numpy", "torch"}),
     "checkpoints": (BASE | {"train"}, {"torch", "safetensors"}),

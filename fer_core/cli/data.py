@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from fer_core.cli.output import counting, open_store, print_json, stdout
-from fer_core.records import CLASS_NAMES, Dataset
+from fer_core.cli.output import counting, open_store, print_json, stderr, stdout
+from fer_core.records import CLASS_NAMES, UNLABELLED, Dataset, DatasetArrays
 
 app = typer.Typer(help="Import data sets, make synthetic faces, list what is there.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -15,20 +15,62 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(help="A zip, a folder or a csv file.")],
+    path: Annotated[Path, typer.Argument(help="A zip, a folder, a csv or a parquet file.")],
     name: Annotated[str, typer.Option(help="Name of the data set; default: the file's.")] = "",
+    classes: Annotated[
+        str,
+        typer.Option(
+            help="What numbers and other names of classes mean: official or alphabetical, or a "
+            "list in the order of the numbers from 0 on (angry,happy,sad), and pairs for others "
+            "(wut=angry,contempt=none); none leaves a class out."
+        ),
+    ] = "",
+    splits: Annotated[
+        str,
+        typer.Option(
+            help="Where folders and the pictures' names (Training_1.jpg, PublicTest_2.jpg) say "
+            "different splits: believe the names, or the folders."
+        ),
+    ] = "",
     json: Json = False,
 ) -> None:
     """Import a data set; its form is found by its content.
 
+    \b
+    Forms, each as a file, a folder or a zip where that makes sense:
+      the Kaggle archive   train/angry/Training_1.jpg, test/angry/PublicTest_2.jpg
+      folders of classes   angry/*, or train/angry/*, validation/..., test/...
+      course, 2019 fall    train_img/00000.jpg, train.csv (id,label), test_img/
+      csv                  emotion,pixels,Usage in any order; emotion,pixels and pixels;
+                           label,feature and id,feature
+      parquet              columns image and label, as Hugging Face's datasets has them
+
+    Classes go by name, in English or Chinese. Pictures are JPEG, PNG, WebP or BMP of any size and
+    become 48x48 grey: EXIF orientation, centred square, ITU-R 601-2 weights, bicubic resampling
+    without aliasing. docs/data.md has an example of each form, and the limits.
+
     Example: fer-core data import fer2013.zip --name fer2013
     """
     from fer_core.data.importer import import_data
+    from fer_core.data.readers import ReadOptions
 
+    options = ReadOptions(classes, splits)
+    notes: list[str] = []
     with counting(f"reading {path.name}") as progress:
-        arrays = import_data(path, progress=progress)
+        arrays = import_data(path, options=options, progress=progress, note=notes.append)
+    if missing := _missing_classes(arrays):
+        notes.append(f"no images of {', '.join(missing)}: fewer classes than seven")
     with open_store() as store:
         _report(store.add_dataset(name or path.stem, arrays), json=json)
+    for note in notes:
+        stderr.print(f"note: {note}")
+
+
+def _missing_classes(arrays: DatasetArrays) -> list[str]:
+    """Return the classes without an image; none where no image has a label."""
+    present = {int(label) for split in arrays.splits.values() for label in split.labels}
+    labelled = present - {UNLABELLED}
+    return [name for index, name in enumerate(CLASS_NAMES) if labelled and index not in labelled]
 
 
 @app.command()

@@ -6,7 +6,10 @@ pixel is unpacked: at most LARGEST_FILE bytes, MOST_PIXELS pixels, LONGEST_SIDE 
 
 import io
 import re
+import threading
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 from PIL import (
@@ -19,12 +22,15 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from fer_core.data.sources import Source, reason_of, refused
+from fer_core.data.sources import reason_of
 from fer_core.records import IMAGE_SIZE
 
 LARGEST_FILE = 2**25  # bytes
 MOST_PIXELS = 2**26  # what phones and most cameras take; 256 MiB while it is decoded
 LONGEST_SIDE = 2**14
+# Larger pictures are decoded one at a time, or several threads would take gigabytes.
+_SMALL = 2**22
+_one_at_a_time = threading.Lock()
 # A progressive JPEG has about ten scans. Each takes a walk through all pixels, but few bytes.
 _MOST_SCANS = 100
 _SCAN = re.compile(rb"\xff\xda\x00[\x08\x0a\x0c\x0e][\x01-\x04]")  # marker, length, components
@@ -63,11 +69,12 @@ def open_picture(data: bytes) -> Image.Image:
     Returns an image of mode L or RGB, 8 bits a channel. Palettes and CMYK become RGB, black and
     white becomes L, transparency is dropped. Raises PictureError for anything but a JPEG, PNG,
     WebP or BMP within the limits, and for 16-bit grey. No warning of Pillow's escapes; but
-    warnings belong to the whole process: call `read_face` from several threads, not this.
+    warnings belong to the whole process: several threads call `read_face` instead.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _decoded(data)
+        _, load = _opened(data)
+        return _pixels(load)
 
 
 def grey_face(image: Image.Image) -> np.ndarray:
@@ -88,41 +95,51 @@ def grey_face(image: Image.Image) -> np.ndarray:
     return np.frombuffer(grey.tobytes(), np.uint8).reshape(IMAGE_SIZE, IMAGE_SIZE)
 
 
-def read_face(source: Source, member: str) -> np.ndarray:
-    """Return a member's face as `grey_face` makes it; raises InputError that names the member.
+def read_face(data: bytes) -> np.ndarray:
+    """Return the face of a picture's bytes as `grey_face` makes it; raises PictureError.
 
-    The caller has told Python to ignore warnings.
+    For many pictures, and from any thread: the caller has told Python to ignore warnings.
     """
-    data = source.read(member, LARGEST_FILE)
-    try:
-        return grey_face(_decoded(data))
-    except PictureError as error:
-        raise refused(source, str(error), member) from None
+    (width, height), load = _opened(data)
+    with _one_at_a_time if width * height > _SMALL else nullcontext():
+        return grey_face(_pixels(load))
 
 
-def _decoded(data: bytes) -> Image.Image:
+def _opened(data: bytes) -> tuple[tuple[int, int], Callable[[], Image.Image]]:
+    """Return width and height, checked, and what opens the picture; no pixel is unpacked."""
     kind = next((kind for magic, kind in _FORMATS.items() if data.startswith(magic)), None)
     if kind is None:
         what = "not a JPEG, PNG, WebP or BMP picture" if data else "empty"
         raise PictureError(f"{what}; {_INSTEAD}")
     if len(data) > LARGEST_FILE:
         raise PictureError(f"{len(data):,} bytes, more than {LARGEST_FILE:,}; make it smaller")
-    if kind is WebPImagePlugin.WebPImageFile:
-        _check_size(_webp_size(data))  # Pillow would allocate the canvas in opening it
-    elif kind is JpegImagePlugin.JpegImageFile and len(_SCAN.findall(data)) > _MOST_SCANS:
+    if kind is WebPImagePlugin.WebPImageFile:  # it allocates its canvas when it is opened
+        size = _webp_size(data)
+        _check_size(size)
+        return size, lambda: kind(io.BytesIO(data))
+    if kind is JpegImagePlugin.JpegImageFile and len(_SCAN.findall(data)) > _MOST_SCANS:
         raise PictureError(f"a JPEG of more than {_MOST_SCANS} scans; save it again")
-    try:
-        # Pillow's decoders raise whatever a broken file leads them to.
+    with _damage_named():
         image = kind(io.BytesIO(data))
-        _check_size(image.size)
-        if image.mode in _MODES:
-            return _plain(image)
-    except PictureError:
-        raise
+    _check_size(image.size)
+    return image.size, lambda: image
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    try:
+        yield
     except MemoryError:
         raise PictureError("does not fit in memory; make it smaller") from None
-    except Exception as error:
+    except Exception as error:  # Pillow raises whatever a broken file leads it to
         raise PictureError(f"a damaged picture ({reason_of(error)}); {_INSTEAD}") from None
+
+
+def _pixels(load: Callable[[], Image.Image]) -> Image.Image:
+    with _damage_named():
+        image = load()
+        if image.mode in _MODES:
+            return _plain(image)
     raise PictureError(f"pixels of mode {image.mode}; save it as 8-bit grey")
 
 

@@ -5,8 +5,10 @@ links, devices, encrypted or damaged members, declared sizes beyond reason. Ever
 InputError of one line that names the file, the member, the reason and the next step.
 """
 
+import hashlib
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
@@ -32,8 +34,14 @@ class Source(Protocol):
     def read(self, member: str, limit: int) -> bytes:
         """Return a member's bytes; more than `limit` are refused before they are read."""
 
+    def head(self, member: str, count: int) -> bytes:
+        """Return a member's first bytes."""
+
     def size(self, member: str) -> int:
         """Return a member's size in bytes, unpacked."""
+
+    def state(self) -> bytes:
+        """Return what changes when a file changes: a digest of sizes and times of change."""
 
     def close(self) -> None:
         """Close what is open."""
@@ -49,8 +57,9 @@ def quoted(text: object, most: int = 160) -> str:
 def refused(source: Source | Path, reason: str, member: str = "") -> InputError:
     """Return the error that refuses a source, or a member of it."""
     path = source if isinstance(source, Path) else source.path
-    named = f"{quoted(path)}: {quoted(member)}" if member else quoted(path)
-    return InputError(f"{named}: {reason}")
+    if member and not isinstance(source, SingleFile):  # which is its own only member
+        return InputError(f"{quoted(path)}: {quoted(member)}: {reason}")
+    return InputError(f"{quoted(path)}: {reason}")
 
 
 def checked_name(path: Path, name: str) -> str:
@@ -80,6 +89,15 @@ def is_left_behind(name: str) -> bool:
     return hidden or "__MACOSX" in parts or parts[-1].lower() in ("thumbs.db", "desktop.ini")
 
 
+def state_of(files: Iterable[Path]) -> bytes:
+    """Return a digest of sizes and times of change, for `Source.state`."""
+    digest = hashlib.blake2b()
+    for file in files:
+        found = file.stat()
+        digest.update(f"{found.st_ino} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.digest()
+
+
 def reason_of(error: Exception) -> str:
     """Return an error's reason as a part of one line."""
     text = getattr(error, "strerror", None) or " ".join(str(error).split())
@@ -100,19 +118,25 @@ class _Files:
         try:
             return self._place(member).open("rb")
         except OSError as error:
-            raise refused(
-                self.path, f"cannot be read: {reason_of(error)}; check its permissions", member
-            ) from None
+            reason = f"cannot be read: {reason_of(error)}; check its permissions"
+            raise refused(self, reason, member) from None
 
     def read(self, member: str, limit: int) -> bytes:
         with self.open(member) as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise refused(self.path, f"more than {limit:,} bytes; leave it out", member)
+            raise refused(self, f"more than {limit:,} bytes; leave it out", member)
         return data
+
+    def head(self, member: str, count: int) -> bytes:
+        with self.open(member) as file:
+            return file.read(count)
 
     def size(self, member: str) -> int:
         return self._place(member).stat().st_size
+
+    def state(self) -> bytes:
+        return state_of(map(self._place, self.members))
 
     def close(self) -> None:
         """Nothing stays open."""

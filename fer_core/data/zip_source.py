@@ -7,7 +7,15 @@ from collections import Counter
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from fer_core.data.sources import MOST_MEMBERS, checked_name, is_left_behind, reason_of, refused
+from fer_core.data.sources import (
+    MOST_MEMBERS,
+    checked_name,
+    is_left_behind,
+    quoted,
+    reason_of,
+    refused,
+    state_of,
+)
 from fer_core.errors import InputError
 
 # The central directory is read as a whole: real ones hold about 100 bytes a member.
@@ -74,6 +82,12 @@ class ZipArchive:
                 method = f"packed with method {entry.compress_type}"
                 raise refused(self.path, f"{method}; pack it with deflate", name)
             kept[name] = entry
+        spellings: dict[str, str] = {}
+        for name in kept:
+            other = spellings.setdefault(name.casefold(), name)
+            if other != name:
+                reason = f"differs from '{quoted(other)}' by case alone: unpacked, one is lost"
+                raise refused(self.path, f"{reason}; rename it", name)
         return kept
 
     def open(self, member: str) -> BinaryIO:
@@ -97,6 +111,15 @@ class ZipArchive:
     def size(self, member: str) -> int:
         """Return a member's declared size in bytes, unpacked."""
         return self._entries[member].file_size
+
+    def head(self, member: str, count: int) -> bytes:
+        """Return a member's first bytes."""
+        with self.open(member) as file:
+            return file.read(count)
+
+    def state(self) -> bytes:
+        """Return what changes when the file changes."""
+        return state_of([self.path])
 
     def close(self) -> None:
         """Close the file."""

@@ -1,26 +1,28 @@
-"""Whatever is written comes back; whatever is damaged is refused in one line or read."""
+"""Whatever is written comes back, in any form; what could be two forms, or none, is refused."""
 
-import io
-import zipfile
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from fer_core.data.formats import READERS, read
 from fer_core.data.importer import import_data
+from fer_core.data.readers import ReadOptions
 from fer_core.errors import InputError
-from fer_core.records import IMAGE_SIZE, TEST, TRAIN, VALIDATION, SplitArrays
+from fer_core.fingerprints import split_fingerprint
+from fer_core.records import TEST, TRAIN, VALIDATION, SplitArrays
 
 from .writers import (
+    column_csv,
+    course_members,
     csv_text,
-    encoded,
-    member,
+    folder_members,
     members_of,
+    parquet_bytes,
+    parquet_members,
+    png,
     random_splits,
     write_folder,
     write_zip,
@@ -52,138 +54,101 @@ def test_lossless_forms_bring_back_the_same_arrays_and_fingerprints(
 ) -> None:
     folder = tmp_path_factory.mktemp("forms")
     members = members_of(splits, top)
-    (folder / "a.csv").write_text(csv_text(splits))
-    written = {
-        "fer2013-csv": folder / "a.csv",
-        "kaggle-archive": write_zip(folder / "a.zip", members),
-        "kaggle-archive ": write_folder(folder / "unpacked", members),
-    }
-    datasets = {name: import_data(path) for name, path in written.items()}
-    for name, dataset in datasets.items():
-        assert dataset.form == name.strip()
+    written = [
+        ("fer2013-csv", write_folder(folder / "csv", {"a.csv": csv_text(splits).encode()})),
+        ("kaggle-archive", write_zip(folder / "a.zip", members)),
+        ("kaggle-archive", write_folder(folder / "unpacked", members)),
+        ("parquet", write_folder(folder / "parquet", parquet_members(splits))),
+    ]
+    for kind in ("PNG", "BMP", "WEBP"):
+        members = folder_members(splits, top, kind)
+        written.append(("class-folders", write_folder(folder / kind, members)))
+        written.append(("class-folders", write_zip(folder / f"{kind}.zip", members)))
+    datasets = []
+    for form, path in written:
+        dataset = import_data(path)
+        assert dataset.form == form
         assert not dataset.synthetic
         assert set(dataset.splits) == set(splits)
         for split, arrays in splits.items():
             assert np.array_equal(dataset.splits[split].images, arrays.images)
             assert np.array_equal(dataset.splits[split].labels, arrays.labels)
-    assert len({dataset.fingerprint for dataset in datasets.values()}) == 1
+        datasets.append(dataset)
+    assert len({dataset.fingerprint for dataset in datasets}) == 1
 
 
-def valid_csv(random: np.random.Generator) -> bytes:
-    return csv_text(random_splits(seed=int(random.integers(100)))).encode()
-
-
-def valid_zip(random: np.random.Generator) -> bytes:
-    buffer = io.BytesIO()
-    packing = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED][random.integers(2)]
-    with zipfile.ZipFile(buffer, "w", packing) as archive:
-        for name, content in members_of(random_splits({TRAIN: 3, TEST: 2})).items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def valid_image(random: np.random.Generator) -> bytes:
-    pixels = random.integers(0, 256, (48, 48, 3), dtype=np.uint8)
-    mode = ["L", "RGB", "P", "1", "LA", "RGBA"][random.integers(6)]
-    image = Image.fromarray(pixels).convert(mode)
-    kind = "JPEG" if mode in ("L", "RGB") and random.integers(2) else "PNG"
-    return encoded(image, kind)
-
-
-def mutated(content: bytes, random: np.random.Generator) -> bytes:
-    """Change a few bytes, cut, repeat or insert: one to four times."""
-    data = bytearray(content)
-    for _ in range(random.integers(1, 5)):
-        if not data:
-            break
-        at = int(random.integers(len(data)))
-        end = at + int(random.integers(1, 40))
-        match random.integers(6):
-            case 0:
-                data[at] = int(random.integers(256))
-            case 1:
-                data[at] ^= 1 << int(random.integers(8))
-            case 2:
-                del data[at:end]
-            case 3:
-                del data[at:]
-            case 4:
-                data[at:at] = data[at:end]
-            case 5:
-                data[at:end] = random.bytes(end - at)
-    return bytes(data)
-
-
-def read_or_refuse(path: Path) -> bool:
-    """Read; True for a sound data set, False for a refusal in one line; else the test fails."""
-    try:
-        found = read(path).splits
-    except InputError as error:
-        message = str(error)
-    else:
-        return sound(found)
-    assert message.isprintable()
-    assert message.startswith(str(path))
-    assert len(message) < 800
-    return False
-
-
-def sound(found: Mapping[str, SplitArrays]) -> bool:
-    """Check what a reader returned."""
-    assert found
-    for split in found.values():
-        assert split.images.shape == (len(split.labels), IMAGE_SIZE, IMAGE_SIZE)
-        assert split.images.dtype == np.uint8
-        assert len(split.names) == len(split.labels) > 0
-        assert set(split.labels.tolist()) <= set(range(7))
-    return True
-
-
-@pytest.mark.parametrize("make", [valid_csv, valid_zip, valid_image])
-@settings(same_folder, max_examples=250)
-@given(seed=st.integers(0, 2**32 - 1))
-@example(seed=0)
-def test_damaged_bytes_are_read_or_refused_in_one_line(
-    tmp_path: Path, make: Callable[[np.random.Generator], bytes], seed: int
+@same_folder
+@given(seed=st.integers(0, 999))
+def test_forms_of_two_splits_have_the_fingerprints_of_the_others(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
-    random = np.random.default_rng(seed)
-    content = mutated(make(random), random)
-    path = tmp_path / "damaged"
-    if make is valid_image:
-        write_zip(path, {member(TRAIN, 3, 1): content})
-    else:
-        path.write_bytes(content)
-    read_or_refuse(path)
+    folder = tmp_path_factory.mktemp("forms")
+    splits = random_splits({TRAIN: 5, TEST: 3}, seed)
+    unlabelled = splits[TEST].images, np.full(3, -1, np.int8)
+    expected = {
+        TRAIN: split_fingerprint(splits[TRAIN].images, splits[TRAIN].labels),
+        TEST: split_fingerprint(*unlabelled),
+    }
+    challenge = {
+        "a.csv": column_csv(splits[TRAIN], "emotion,pixels", pixels="pixels", label="emotion"),
+        "b.csv": column_csv(splits[TEST], "pixels", pixels="pixels"),
+    }
+    course = {
+        "a.csv": column_csv(splits[TRAIN], "label,feature", pixels="feature", label="label"),
+        "b.csv": column_csv(splits[TEST], "id,feature", pixels="feature", id="id"),
+    }
+    for name, members in {
+        "challenge-csv": {name: text.encode() for name, text in challenge.items()},
+        "course-csv": {name: text.encode() for name, text in course.items()},
+        "course-folders": course_members(splits),
+        "parquet": parquet_members({TRAIN: splits[TRAIN]})
+        | {"data/test.parquet": parquet_bytes([png(image) for image in splits[TEST].images], None)},
+    }.items():
+        dataset = import_data(write_folder(folder / name, members))
+        assert dataset.form == name
+        assert dict(dataset.fingerprints) == expected
 
 
-@pytest.mark.parametrize("make", [valid_csv, valid_zip, valid_image])
-def test_undamaged_bytes_are_read(
-    tmp_path: Path, make: Callable[[np.random.Generator], bytes]
-) -> None:
-    for seed in range(12):
-        content = make(np.random.default_rng(seed))
-        path = tmp_path / "sound"
-        if make is valid_image:
-            write_zip(path, {member(TRAIN, 3, 1): content})
-        else:
-            path.write_bytes(content)
-        assert read_or_refuse(path)
+def test_two_forms_in_one_folder_are_refused_until_one_is_named(tmp_path: Path) -> None:
+    splits = random_splits({TRAIN: 2})
+    members = folder_members(splits) | {"data/fer.csv": csv_text(splits).encode()}
+    path = write_folder(tmp_path / "both", members)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(caught.value) == (
+        f"{path}: holds pictures in <class>/ or <split>/<class>/ and also a csv "
+        "emotion,pixels,Usage (or emotion,pixels; pixels; label,feature; id,feature); "
+        "name the file or the folder of one of them"
+    )
+    assert read(path / "data").form == read(path / "data" / "fer.csv").form == "fer2013-csv"
+    assert read(path / "train").form == "class-folders"
+
+
+def test_a_wrong_option_comes_before_a_wrong_path(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"--classes: 'x' is no class"):
+        read(tmp_path / "no", options=ReadOptions("x"))
 
 
 @same_folder
 @given(content=st.binary(min_size=1, max_size=300))
 @example(content=b"PK")
 @example(content=b"PK\x05\x06" + bytes(18))
+@example(content=b"PAR1PAR1")
+@example(content=b"PAR1\xff\xff\xff\x7fPAR1")
 @example(content=b"emotion,pixels,Usage")
+@example(content=b"pixels")
 @example(content=b"\xff\xd8\xff")
 def test_any_bytes_are_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "anything"
     path.write_bytes(content)
-    assert not read_or_refuse(path)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).isprintable()
 
 
-def test_readers_have_their_own_names_and_say_what_they_expect() -> None:
-    assert len({reader.name for reader in READERS}) == len(READERS)
+def test_readers_say_what_they_expect() -> None:
+    assert len({reader.expects for reader in READERS}) == len(READERS)
     assert all(reader.expects for reader in READERS)
 
 
@@ -195,6 +160,6 @@ def test_more_than_fits_in_memory_is_refused(
 
     path = tmp_path / "a.csv"
     path.write_text(csv_text(random_splits()))
-    monkeypatch.setattr("fer_core.data.readers.fer2013_csv.np.empty", full)
+    monkeypatch.setattr("fer_core.data.readers.pixel_csv.np.empty", full)
     with pytest.raises(InputError, match=r"a\.csv: more than fits in memory; import a part"):
         read(path)

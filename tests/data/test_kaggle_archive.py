@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from fer_core.data.formats import read
+from fer_core.data.readers import ReadOptions
 from fer_core.errors import InputError
 from fer_core.records import TEST, TRAIN, VALIDATION
 
@@ -30,8 +31,8 @@ def refusal(path: Path) -> str:
 def test_images_come_back_sorted_by_path(tmp_path: Path, write: Write, top: str) -> None:
     splits = random_splits()
     members = dict(reversed(members_of(splits, top).items()))
-    form, found = read(write(tmp_path / "data", members))
-    assert form == "kaggle-archive"
+    form, found, notes = read(write(tmp_path / "data", members))
+    assert (form, notes) == ("kaggle-archive", ())
     assert list(found) == [TRAIN, VALIDATION, TEST]
     for name, split in splits.items():
         assert found[name].names == split.names
@@ -89,14 +90,14 @@ def test_progress_counts_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("train/bored/Training_1.jpg", FACE, "class 'bored' is unknown; name the folder one of an"),
-        ("train/3/Training_1.jpg", FACE, "class '3' is unknown; name the folder one of angry, di"),
-        ("train/sad/PublicTest_1.jpg", FACE, "PublicTest images belong in test/, not in train/;"),
-        ("test/sad/Training_1.jpg", FACE, "Training images belong in train/, not in test/; move"),
+        ("train/bored/Training_1.jpg", FACE, "class 'bored' is unknown; use angry, disgust, fe"),
+        ("train/3/Training_1.jpg", FACE, "class 3 is a number, and people number the classes in"),
+        ("train/sad/PublicTest_1.jpg", FACE, "a PublicTest image in train/; add --splits names t"),
+        ("test/sad/Training_1.jpg", FACE, "a Training image in test/; add --splits names to bel"),
         ("train/sad/photo.jpg", FACE, "does not fit train/<class>/Training_<id>.jpg and test/"),
         ("train/sad/Holiday_1.jpg", FACE, "does not fit train/<class>/Training_<id>.jpg and te"),
         ("train/sad/more/Training_1.jpg", FACE, "does not fit train/<class>/Training_<id>.jpg"),
-        ("validation/sad/x.png", FACE, "does not fit train/<class>/Training_<id>.jpg and test/"),
+        ("holiday.png", FACE, "does not fit train/<class>/Training_<id>.jpg and test/"),
         ("train/sad/Training_1.jpg", b"", "empty; replace it or take it out"),
         ("train/sad/Training_1.jpg", b"GIF89a", "not a JPEG, PNG, WebP or BMP picture; re"),
         ("train/sad/Training_1.jpg", FACE[:90], "a damaged picture ("),
@@ -127,6 +128,40 @@ def test_two_data_sets_in_one_are_refused(tmp_path: Path, write: Write) -> None:
 @both
 def test_unknown_contents_are_refused_with_what_was_expected(tmp_path: Path, write: Write) -> None:
     message = refusal(write(tmp_path / "data", {"a/1.txt": b"x", "a/2.txt": b"y"}))
-    assert message.startswith("2 files such as 'a/1.txt', of no known form; expected a zip or")
+    assert message.startswith("2 files such as 'a/1.txt', of no known form; expected the Kaggle")
     assert "train/<class>/Training_<id>.jpg" in message
-    assert message.endswith("or a csv with the columns emotion,pixels,Usage")
+    assert message.endswith("see: fer-core data import --help")
+
+
+@both
+def test_an_option_decides_where_folder_and_prefix_disagree(tmp_path: Path, write: Write) -> None:
+    names = ["train/sad/PublicTest_1.jpg", "train/sad/Training_1.jpg", "test/sad/Training_2.jpg"]
+    path = write(tmp_path / "data", dict.fromkeys(names, FACE))
+    assert "--splits names" in refusal(path)
+    by_names = read(path, options=ReadOptions(splits="names"))
+    assert {k: split.names for k, split in by_names.splits.items()} == {
+        TRAIN: (names[2], names[1]),
+        VALIDATION: (names[0],),
+    }
+    by_folders = read(path, options=ReadOptions(splits="folders"))
+    assert by_folders.form == "class-folders"
+    assert {k: split.names for k, split in by_folders.splits.items()} == {
+        TRAIN: (names[0], names[1]),
+        TEST: (names[2],),
+    }
+
+
+def test_a_wrong_option_is_refused() -> None:
+    with pytest.raises(InputError, match=r"--splits is 'both'; use names or folders"):
+        ReadOptions(splits="both")
+
+
+@both
+def test_classes_of_other_names_are_named_or_left_out(tmp_path: Path, write: Write) -> None:
+    names = ["train/wut/Training_1.jpg", "train/contempt/Training_2.jpg", "train/3/Training_3.jpg"]
+    path = write(tmp_path / "data", dict.fromkeys(names, FACE))
+    found = read(path, options=ReadOptions("wut=angry,contempt=none,3=sad"))
+    assert found.splits[TRAIN].labels.tolist() == [4, 0]
+    assert found.notes == ("class contempt: 1 image left out",)
+    with pytest.raises(InputError, match=r"--classes leaves out all images; leave some in"):
+        read(path, options=ReadOptions("wut=none,contempt=none,3=none"))

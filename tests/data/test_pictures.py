@@ -1,8 +1,10 @@
 import io
 import struct
+import threading
+import time
 import warnings
 import zlib
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,8 +14,6 @@ from PIL import Image, ImageOps
 
 from fer_core.data import pictures
 from fer_core.data.pictures import PictureError, grey_face, open_picture, read_face
-from fer_core.data.sources import SingleFile
-from fer_core.errors import InputError
 
 from .writers import encoded
 
@@ -219,6 +219,29 @@ def test_a_file_too_large_is_refused() -> None:
     assert refusal(data) == "33,554,435 bytes, more than 33,554,432; make it smaller"
 
 
+def test_large_pictures_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = most = 0
+    lock = threading.Lock()
+
+    def watched(load) -> Image.Image:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.02)
+        with lock:
+            at_once -= 1
+        return load()
+
+    monkeypatch.setattr(pictures, "_pixels", watched)
+    contents = {size: encoded(Image.new("L", (size, 2100)), "PNG") for size in (1000, 2000)}
+    for size, expected in ((1000, {2, 3, 4}), (2000, {1})):
+        most = 0
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(read_face, [contents[size]] * 8))
+        assert most in expected
+
+
 def test_a_picture_that_does_not_fit_in_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(image: Image.Image) -> Image.Image:
         raise MemoryError
@@ -226,12 +249,3 @@ def test_a_picture_that_does_not_fit_in_memory_is_refused(monkeypatch: pytest.Mo
     monkeypatch.setattr(pictures, "_plain", full)
     content = encoded(Image.fromarray(GREY), "PNG")
     assert refusal(content) == "does not fit in memory; make it smaller"
-
-
-def test_a_member_is_found_by_content_and_refused_by_its_name(tmp_path: Path) -> None:
-    path = tmp_path / "face.jpg"
-    path.write_bytes(encoded(Image.fromarray(GREY), "PNG"))
-    assert np.array_equal(read_face(SingleFile(path), "face.jpg"), GREY)
-    path.write_bytes(b"x")
-    with pytest.raises(InputError, match=r"face\.jpg: face\.jpg: not a JPEG, PNG, WebP or BMP pi"):
-        read_face(SingleFile(path), "face.jpg")

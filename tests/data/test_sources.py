@@ -49,7 +49,7 @@ def test_missing_and_empty_things_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.zip").touch()
     assert refusal(tmp_path / "empty.zip") == "the file is empty; download it again"
     (tmp_path / "folder").mkdir()
-    assert refusal(tmp_path / "folder").startswith("nothing in it; expected a zip or folder with")
+    assert refusal(tmp_path / "folder").startswith("nothing in it; expected the Kaggle archive")
     assert refusal(write_zip(tmp_path / "a.zip", {})).startswith("nothing in it; expected")
     assert refusal(write_zip(tmp_path / "b.zip", {"a/": b""})).startswith("nothing in it; exp")
     with pytest.raises(InputError, match=r"cannot be read: .*; check the path"):
@@ -116,6 +116,40 @@ def test_the_same_member_twice_is_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.zip", {**GOOD, "train/sad/Training_3.png": FACE})
     path.write_bytes(path.read_bytes().replace(b"Training_3", b"Training_2"))
     assert refusal(path) == "train/sad/Training_2.png: is there 2 times; download or pack it again"
+
+
+def test_names_that_differ_by_case_alone_are_refused_in_a_zip_and_read_from_a_folder(
+    tmp_path: Path,
+) -> None:
+    members = {**GOOD, "train/Sad/Training_1.png": FACE}
+    assert refusal(write_zip(tmp_path / "a.zip", members)) == (
+        "train/Sad/Training_1.png: differs from 'train/sad/Training_1.png' by case alone: "
+        "unpacked, one is lost; rename it"
+    )
+    folder = write_folder(tmp_path / "folder", members)
+    if len([path for path in folder.rglob("*") if path.is_file()]) < 3:
+        pytest.skip("this file system does not tell upper from lower case")
+    assert read(folder).splits["train"].names[0] == "train/Sad/Training_1.png"
+
+
+@pytest.mark.parametrize("write", [write_zip, write_folder])
+def test_what_changes_while_it_is_read_is_refused(tmp_path: Path, write) -> None:
+    path = write(tmp_path / "data", GOOD)
+    touched = path if path.is_file() else path / "train/sad/Training_1.png"
+
+    def progress(done: int, total: int) -> None:
+        os.utime(touched, ns=(1, 1))
+
+    with pytest.raises(InputError, match=r"data: it changed while it was read; import it again"):
+        read(path, progress=progress)
+    assert len(read(path).splits["train"].labels) == 2
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = write_folder(tmp_path / "data", GOOD)
+    gone = path / "train/sad/Training_2.png"
+    with pytest.raises(InputError, match=r"data: cannot be read: No such file or directory; ch"):
+        read(path, progress=lambda done, total: gone.unlink(missing_ok=True))
 
 
 def entry_with(tmp_path: Path, **values: int) -> Path:

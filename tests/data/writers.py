@@ -1,11 +1,14 @@
 """Write arrays as the forms that the readers know, and small seeded data to write."""
 
 import io
+import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 
 from fer_core.records import TEST, TRAIN, VALIDATION, SplitArrays
@@ -77,3 +80,77 @@ def csv_text(splits: Mapping[str, SplitArrays], header: str = "emotion,pixels,Us
         for image, label in zip(split.images, split.labels, strict=True)
     ]
     return "\n".join([header, *rows, ""])
+
+
+def column_csv(
+    split: SplitArrays, columns: str, pixels: str = "", label: str = "", id: str = ""
+) -> str:
+    """A csv with columns by what they hold: pixels, label, id."""
+    rows = [columns]
+    for number, (image, value) in enumerate(zip(split.images, split.labels, strict=True)):
+        text = " ".join(map(str, image.ravel().tolist()))
+        held = {pixels: text, label: str(value), id: str(number)}
+        rows.append(",".join(held[column.strip()] for column in columns.split(",")))
+    return "\n".join([*rows, ""])
+
+
+def folder_members(
+    splits: Mapping[str, SplitArrays],
+    top: str = "",
+    kind: str = "PNG",
+    folders: Sequence[str] = FOLDERS,
+) -> dict[str, bytes]:
+    """One folder a class, in one folder a split; in the order of the arrays."""
+    return {
+        f"{top}{name}/{folders[label]}/{number:05d}.{kind.lower()}": encoded(
+            Image.fromarray(image), kind, lossless=True
+        )
+        for name, split in splits.items()
+        for number, (image, label) in enumerate(zip(split.images, split.labels, strict=True))
+    }
+
+
+def course_members(splits: Mapping[str, SplitArrays], top: str = "") -> dict[str, bytes]:
+    """The course's form of 2019 fall."""
+    members = {
+        f"{top}{name}_img/{number:05d}.png": png(image)
+        for name, split in splits.items()
+        for number, image in enumerate(split.images)
+    }
+    rows = [f"{number},{label}" for number, label in enumerate(splits[TRAIN].labels)]
+    return members | {f"{top}train.csv": "\n".join(["id,label", *rows, ""]).encode()}
+
+
+def parquet_bytes(
+    images: Sequence[bytes | None],
+    labels: Sequence[object] | pa.Array | None,
+    names: Sequence[str] = (),
+    struct: bool = True,
+    **options: object,
+) -> bytes:
+    """A parquet file as Hugging Face's `datasets` writes it; names: of the numbers of labels."""
+    image = pa.array(images, pa.binary())
+    if struct:
+        paths = pa.array([None] * len(images), pa.string())
+        image = pa.StructArray.from_arrays([image, paths], ["bytes", "path"])
+    table = pa.table({"image": image} | ({} if labels is None else {"label": labels}))
+    if names:
+        feature = {"names": list(names), "_type": "ClassLabel"}
+        info = {"info": {"features": {"image": {"_type": "Image"}, "label": feature}}}
+        table = table.replace_schema_metadata({"huggingface": json.dumps(info)})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, **options)
+    return buffer.getvalue()
+
+
+def parquet_members(splits: Mapping[str, SplitArrays]) -> dict[str, bytes]:
+    """A folder of parquet: names of classes in the metadata, in alphabetical order."""
+    names = sorted(FOLDERS)
+    return {
+        f"data/{name}-00000-of-00001.parquet": parquet_bytes(
+            [png(image) for image in split.images],
+            [names.index(FOLDERS[label]) for label in split.labels],
+            names,
+        )
+        for name, split in splits.items()
+    }

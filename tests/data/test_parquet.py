@@ -1,0 +1,423 @@
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fer_core.data.formats import read
+from fer_core.data.readers import ReadOptions
+from fer_core.data.readers.parquet_sizes import page_sizes
+from fer_core.errors import InputError
+from fer_core.records import CLASS_NAMES, TEST, TRAIN, VALIDATION
+
+from .writers import (
+    FOLDERS,
+    parquet_bytes,
+    parquet_members,
+    png,
+    random_splits,
+    write_folder,
+    write_zip,
+)
+
+ALPHABETICAL = sorted(FOLDERS)
+FACE = png(np.arange(2304, dtype=np.uint8).reshape(48, 48))
+
+
+def written(folder: Path, content: bytes, name: str = "faces.bin") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def refusal(path: Path, **options: str) -> str:
+    with pytest.raises(InputError) as caught:
+        read(path, options=ReadOptions(**options))
+    message = str(caught.value)
+    assert message.isprintable()
+    return message.removeprefix(f"{path}: ")
+
+
+def test_a_folder_of_files_is_read_split_by_split_with_the_names_in_the_metadata(
+    tmp_path: Path,
+) -> None:
+    splits = random_splits()
+    members = parquet_members(splits) | {"README.md": b"all about it"}
+    found = read(write_folder(tmp_path / "data", members))
+    assert (found.form, found.notes) == ("parquet", ())
+    assert list(found.splits) == [TRAIN, VALIDATION, TEST]
+    for name, split in splits.items():
+        assert np.array_equal(found.splits[name].images, split.images)
+        assert np.array_equal(found.splits[name].labels, split.labels)
+        assert found.splits[name].labels.dtype == np.int8
+    assert found.splits[TEST].names == ("row 0", "row 1", "row 2")
+
+
+@pytest.mark.parametrize("struct", [True, False])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["happiness", "sad", "中性"],
+        pa.array(["happy", "sad", "neutral"]).dictionary_encode(),
+        pa.array(["happy", "sad", "neutral"], pa.large_string()),
+    ],
+)
+@pytest.mark.parametrize("row_group_size", [None, 1, 2])
+def test_names_of_classes_and_images_come_in_several_types(
+    tmp_path: Path, struct: bool, labels: object, row_group_size: int | None
+) -> None:
+    content = parquet_bytes([FACE] * 3, labels, struct=struct, row_group_size=row_group_size)
+    found = read(written(tmp_path, content)).splits
+    assert list(found) == [TRAIN]
+    assert found[TRAIN].labels.tolist() == [3, 4, 6]
+    assert found[TRAIN].images.shape == (3, 48, 48)
+
+
+def test_files_of_one_split_follow_one_another(tmp_path: Path) -> None:
+    parts = {f"train-0000{n}-of-00003.parquet": [f] for n, f in enumerate(("fear", "sad", "joy"))}
+    members = {name: parquet_bytes([FACE], labels) for name, labels in parts.items()}
+    found = read(write_folder(tmp_path / "a", members)).splits
+    assert found[TRAIN].labels.tolist() == [2, 4, 3]
+    assert found[TRAIN].names == ("row 0", "row 1", "row 2")
+    members["train-00002-of-00003.parquet"] = parquet_bytes([FACE, b"x"], ["joy", "joy"])
+    assert refusal(write_folder(tmp_path / "a", members)) == (
+        "train-00002-of-00003.parquet: row 1: not a JPEG, PNG, WebP or BMP picture; "
+        "replace it or take it out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (["a.parquet", "b.parquet"], {TRAIN: 2}),
+        (["test.parquet"], {TEST: 1}),
+        (["default/validation/0000.parquet", "default/train/0000.parquet"], None),
+        (["dev_1.parquet", "Train.parquet"], {TRAIN: 1, VALIDATION: 1}),
+    ],
+)
+def test_splits_go_by_the_beginning_of_a_name_or_its_folder_s(
+    tmp_path: Path, names: list[str], splits: dict[str, int] | None
+) -> None:
+    path = write_folder(tmp_path / "a", dict.fromkeys(names, parquet_bytes([FACE], ["sad"])))
+    found = {name: len(split.labels) for name, split in read(path).splits.items()}
+    assert found == (splits or {TRAIN: 1, VALIDATION: 1})
+
+
+def test_files_with_and_without_a_split_are_refused(tmp_path: Path) -> None:
+    members = dict.fromkeys(["train.parquet", "more.parquet"], parquet_bytes([FACE], ["sad"]))
+    assert refusal(write_folder(tmp_path / "a", members)) == (
+        "more.parquet: its name begins with no split, other files' do; rename it to train-..., "
+        "or take it out"
+    )
+
+
+def test_numbers_without_names_need_the_order(tmp_path: Path) -> None:
+    path = written(tmp_path, parquet_bytes([FACE] * 7, list(range(7))))
+    assert refusal(path).startswith("row 0: class 0 is a number, and people number the classes")
+    assert "--classes official" in refusal(path)
+    for order, expected in (
+        ("official", [0, 1, 2, 3, 4, 5, 6]),
+        ("alphabetical", [0, 1, 2, 3, 6, 4, 5]),
+        ("neutral,happy,sad,surprise,fear,disgust,angry", [6, 3, 4, 5, 2, 1, 0]),
+    ):
+        found = read(path, options=ReadOptions(order))
+        assert found.splits[TRAIN].labels.tolist() == expected
+    digits = parquet_bytes([FACE], [0], names=[str(n) for n in range(7)])
+    assert "class 0 is a number" in refusal(written(tmp_path, digits))
+
+
+def test_names_in_the_metadata_go_by_name_and_not_by_position(tmp_path: Path) -> None:
+    names = ["neutral", "contempt", "anger"]
+    path = written(tmp_path, parquet_bytes([FACE] * 4, [0, 2, 1, 1], names))
+    assert refusal(path).startswith("row 2: class 'contempt' is unknown; use angry, disgust")
+    found = read(path, options=ReadOptions("contempt=none"))
+    assert found.splits[TRAIN].labels.tolist() == [6, 0]
+    assert found.splits[TRAIN].names == ("row 0", "row 1")
+    assert found.notes == ("class contempt: 2 images left out",)
+
+
+def test_a_row_behind_one_that_is_left_out_is_named_by_its_own_number(tmp_path: Path) -> None:
+    content = parquet_bytes([FACE, FACE, b"x"], ["none of it", "sad", "sad"])
+    message = refusal(written(tmp_path, content), classes="none of it=none")
+    assert message.startswith("row 2: not a JPEG, PNG, WebP or BMP picture")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [b"", b"{", b"[]", b'{"info": 3}', b'{"info": {"features": {"label": {"names": [1]}}}}'],
+)
+def test_metadata_that_name_no_classes_are_passed_over(tmp_path: Path, metadata: bytes) -> None:
+    table = pq.read_table(io.BytesIO(parquet_bytes([FACE], [4])))
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({b"huggingface": metadata}), buffer)
+    path = written(tmp_path, buffer.getvalue())
+    assert "class 4 is a number" in refusal(path)
+    assert read(path, options=ReadOptions("official")).splits[TRAIN].labels.tolist() == [4]
+
+
+def test_without_labels_a_file_must_be_of_test(tmp_path: Path) -> None:
+    content = parquet_bytes([FACE] * 2, None)
+    found = read(written(tmp_path, content, "test-00000-of-00001.parquet")).splits
+    assert found[TEST].labels.tolist() == [-1, -1]
+    assert refusal(written(tmp_path, content)).startswith("column label is missing; it needs ima")
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "reason"),
+    [
+        ([FACE, None], ["sad", "sad"], "row 1: no image; correct the file"),
+        ([FACE, FACE], ["sad", None], "row 1: no label; correct the file"),
+        ([FACE, b""], ["sad", "sad"], "row 1: empty; replace it or take it out"),
+        ([FACE, FACE], [0, 7], "row 1: label 7, but 7 classes; correct the file"),
+        ([FACE, FACE], [0, -1], "row 1: label -1, but 7 classes; correct the file"),
+        ([FACE], [0.5], "column label is double; it needs image (a struct with bytes, or binary"),
+        ([FACE], [True], "column label is bool; it needs image (a struct with bytes, or binary)"),
+    ],
+)
+@pytest.mark.parametrize("struct", [True, False])
+def test_wrong_rows_and_columns_are_refused(
+    tmp_path: Path, images: list[bytes], labels: list[object], reason: str, struct: bool
+) -> None:
+    names = ALPHABETICAL if isinstance(labels[0], int) else ()
+    content = parquet_bytes(images, labels, names, struct)
+    assert refusal(written(tmp_path, content)).startswith(reason)
+
+
+@pytest.mark.parametrize("columns", [{"img": [b"x"], "label": [1]}, {"image": [1], "label": [1]}])
+def test_other_columns_are_refused_with_what_is_needed(
+    tmp_path: Path, columns: dict[str, list[object]]
+) -> None:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    message = refusal(written(tmp_path, buffer.getvalue()))
+    assert message.startswith(f"columns {next(iter(columns))} (")
+    assert message.endswith(
+        "it needs image (a struct with bytes, or binary) and label (names or whole numbers)"
+    )
+
+
+def test_other_columns_beside_are_not_read(tmp_path: Path) -> None:
+    table = pq.read_table(io.BytesIO(parquet_bytes([FACE], ["sad"])))
+    table = table.append_column("huge", [[bytes(80 * 2**20)]])
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    assert read(written(tmp_path, buffer.getvalue())).splits[TRAIN].labels.tolist() == [4]
+
+
+def test_parquet_in_a_zip_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", parquet_members(random_splits()))
+    assert refusal(path) == "parquet inside a zip; unpack it and import the folder"
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
+def test_truncated_parquet_is_refused(tmp_path: Path, part: float) -> None:
+    content = parquet_bytes([FACE] * 9, ["sad"] * 9)
+    path = written(tmp_path, content[: int(len(content) * part)])
+    assert refusal(path).startswith("damaged parquet (")
+    assert refusal(path).endswith("); download it again")
+
+
+def test_what_would_unpack_to_many_times_its_size_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = parquet_bytes([bytes(70 * 2**20)], ["sad"], compression="zstd")
+    assert len(content) < 2**20
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *a, **k: pytest.fail("it was read"))
+    message = refusal(written(tmp_path, content))
+    assert message.startswith("would unpack to 73,40")
+    assert message.endswith("bytes, over 20 times its size; write it again, of packed pictures")
+
+
+def test_metadata_that_lie_about_the_sizes_do_not_help_a_bomb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = parquet_bytes([bytes(70 * 2**20)], ["sad"], compression="zstd")
+    told = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0).column(0)
+    true, lie = (zigzag(size) for size in (told.total_uncompressed_size, 2**26 - 1))
+    assert content.count(true) > 0
+    content = content.replace(true, lie)
+    metadata = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0)
+    assert metadata.column(0).total_uncompressed_size == 2**26 - 1
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *a, **k: pytest.fail("it was read"))
+    assert refusal(written(tmp_path, content)).startswith("would unpack to 73,40")
+
+
+def zigzag(number: int) -> bytes:
+    """A positive number as Thrift's compact protocol writes it."""
+    number, data = 2 * number, bytearray()
+    while number > 127:
+        data.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*data, number])
+
+
+def test_a_page_of_gigabytes_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fer_core.data.readers.parquet._LARGEST_PAGE", 999)
+    path = written(tmp_path, parquet_bytes([FACE] * 20, ["sad"] * 20, use_dictionary=False))
+    assert refusal(path) == (
+        f"a page of {20 * (len(FACE) + 4) + 6:,} bytes, more than 999; "
+        "write it again in row groups of 100 rows"
+    )
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("dictionary", [True, False])
+@pytest.mark.parametrize("statistics", [True, False])
+def test_the_pages_tell_what_the_metadata_tell(
+    version: str, dictionary: bool, statistics: bool
+) -> None:
+    content = parquet_bytes(
+        [bytes([n]) * 900 for n in range(200)],
+        ["sad"] * 200,
+        data_page_version=version,
+        use_dictionary=dictionary,
+        write_statistics=statistics,
+        data_page_size=10_000,
+        write_batch_size=10,
+        row_group_size=70,
+    )
+    metadata = pq.ParquetFile(io.BytesIO(content)).metadata
+    for place in range(metadata.num_columns):
+        groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+        told = sum(group.column(place).total_uncompressed_size for group in groups)
+        sizes = list(page_sizes(io.BytesIO(content), {place}))
+        assert len(sizes) >= len(groups)
+        # The metadata count the headers, too: about 30 bytes each, and the statistics in them.
+        assert 10 * len(sizes) < told - sum(sizes) < (2000 if statistics else 60) * len(sizes)
+
+
+def by_hand(page: bytes, *, start: int = 4, length: int | None = None) -> bytes:
+    """A file of one page, its metadata no more than where it lies."""
+    place = b"\x76" + zigzag(len(page) if length is None else length) + b"\x26" + zigzag(start)
+    metadata = b"\x49\x1c\x19\x1c\x3c" + place + b"\0\0\0\0"
+    return b"PAR1" + page + metadata + struct.pack("<I", len(metadata)) + b"PAR1"
+
+
+def page(unpacked: int, packed: int, more: bytes = b"") -> bytes:
+    return (
+        b"\x15\0\x15" + zigzag(unpacked) + b"\x15" + zigzag(packed) + more + b"\0" + bytes(packed)
+    )
+
+
+def test_the_sizes_of_pages_written_by_hand() -> None:
+    pages = page(70_000, 3) + page(5, 200)
+    # A statistic in the header, with a list of two booleans, a double and a text.
+    pages += page(6, 1, b"\x2c\x19\x22\1\1\x17" + bytes(8) + b"\x18\x03abc\x11\x12\0")
+    assert list(page_sizes(io.BytesIO(by_hand(pages)), {0})) == [70_000, 5, 6]
+    assert list(page_sizes(io.BytesIO(by_hand(pages)), {1})) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (by_hand(page(1, 1)[:3]), "the metadata are cut off|a page without a size"),
+        (by_hand(page(1, 1), start=10_000), "the metadata are cut off"),
+        (by_hand(page(1, 1), length=99), "a page without a size"),
+        (by_hand(b"\x15\0\x15\x03\x15\x02\0"), "a page without a size"),
+        (by_hand(b"\x15" + b"\xff" * 11), "a number of more than 64 bits"),
+        (by_hand(b"\x1b\x19"), "a field of type 11 in the metadata"),
+        (by_hand(page(1, 1)).replace(b"\x49\x1c", b"\x49\x15"), "a list of something else"),
+        (by_hand(page(1, 1)).replace(b"\x26\x08", b"\x26\x07"), "a column without a place"),
+    ],
+)
+def test_metadata_that_lead_nowhere_are_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        list(page_sizes(io.BytesIO(content), {0}))
+
+
+def test_what_would_end_the_process_in_pyarrow_is_refused(tmp_path: Path) -> None:
+    """Histograms of the wrong length: pyarrow's own metadata objects throw past Python."""
+    content = parquet_bytes([FACE] * 9, ["sad"] * 9, struct=False)
+    # SizeStatistics of nine values: definition levels (a list of two i64) become three.
+    two, three = b"\x19\x06\x19\x26\x00\x12\x00", b"\x19\x06\x19\x36\x00\x00\x12\x00"
+    length = struct.unpack("<I", content[-8:-4])[0] + 1
+    broken = content[:-8].replace(two, three, 1) + struct.pack("<I", length) + b"PAR1"
+    assert len(broken) == len(content) + 1
+    assert refusal(written(tmp_path, broken)).startswith("damaged parquet (Definition level hist")
+
+
+def test_one_large_value_in_many_rows_is_held_once(tmp_path: Path) -> None:
+    """A bomb whose metadata are honest: a dictionary of one value, and a thousand rows."""
+    big = b"\xff\xd8\xff" + bytes(33 * 2**20)
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), pa.array([big]))
+    table = pa.table({"image": column, "label": ["sad"] * 1000})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, dictionary_pagesize_limit=2**30, store_schema=False)
+    assert len(buffer.getvalue()) < 3 * 2**20
+    pool, watched = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(watched)
+    try:
+        message = refusal(written(tmp_path, buffer.getvalue()))
+    finally:
+        pa.set_memory_pool(pool)
+    assert message.startswith("row 0: 34,603,011 bytes, more than 33,554,432; make it smaller")
+    assert 2**25 < watched.max_memory() < 2**28
+
+
+def test_more_rows_than_the_limit_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fer_core.data.readers.parquet.MOST_ROWS", 2)
+    path = written(tmp_path, parquet_bytes([FACE] * 3, ["sad"] * 3))
+    assert refusal(path) == "3 rows, more than 2; import a part of them"
+
+
+def test_metadata_that_lie_about_the_rows_are_found_out(tmp_path: Path) -> None:
+    content = bytearray(parquet_bytes([FACE] * 5, ["sad"] * 5))
+    footer = len(content) - 8 - struct.unpack("<I", content[-8:-4])[0]
+    # FileMetaData: version, schema, num_rows (field 3, an i64 as a zigzag varint).
+    place = content.index(b"\x16\x0a\x19", footer)
+    for rows in (3, 60):
+        content[place + 1] = 2 * rows
+        message = refusal(written(tmp_path, bytes(content)))
+        assert message.endswith(f"the file's metadata tell of {rows} rows; correct the file")
+
+
+def test_progress_counts_rows_through_all_files(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    path = write_folder(tmp_path / "data", parquet_members(random_splits()))
+    read(path, progress=lambda done, total: told.append((done, total)))
+    assert told == [(7, 13), (10, 13), (13, 13), (13, 13)]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    count=st.integers(1, 8),
+    seed=st.integers(0, 999),
+    names=st.permutations(FOLDERS),
+    compression=st.sampled_from(["none", "snappy", "gzip", "zstd", "lz4", "brotli"]),
+    row_group_size=st.integers(1, 8),
+    version=st.sampled_from(["1.0", "2.0"]),
+    dictionary=st.booleans(),
+)
+def test_whatever_is_written_comes_back(
+    tmp_path: Path,
+    count: int,
+    seed: int,
+    names: list[str],
+    compression: str,
+    row_group_size: int,
+    version: str,
+    dictionary: bool,
+) -> None:
+    split = random_splits({TRAIN: count}, seed)[TRAIN]
+    labels = [names.index(CLASS_NAMES[label].lower()) for label in split.labels]
+    content = parquet_bytes(
+        [png(image) for image in split.images],
+        labels,
+        names,
+        compression=compression,
+        row_group_size=row_group_size,
+        data_page_version=version,
+        use_dictionary=dictionary,
+    )
+    found = read(written(tmp_path, content)).splits[TRAIN]
+    assert np.array_equal(found.images, split.images)
+    assert np.array_equal(found.labels, split.labels)

@@ -1,0 +1,324 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fer_core.data.formats import read
+from fer_core.data.readers import ReadOptions
+from fer_core.data.readers.pixel_csv import LAYOUTS
+from fer_core.errors import InputError
+from fer_core.records import TEST, TRAIN, VALIDATION
+
+from .writers import column_csv, csv_text, random_splits, row, write_zip
+
+HEADER = "emotion,pixels,Usage"
+GOOD = row(np.arange(2304) % 256, 3, "Training")
+
+
+def written(folder: Path, content: str | bytes, name: str = "fer2013.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(path) in message
+    return message.removeprefix(f"{path}: ")
+
+
+def test_rows_come_back_in_their_order_with_their_numbers_as_names(tmp_path: Path) -> None:
+    splits = random_splits()
+    form, found, notes = read(written(tmp_path, csv_text(splits)))
+    assert (form, notes) == ("fer2013-csv", ())
+    assert list(found) == [TRAIN, VALIDATION, TEST]
+    for name, split in splits.items():
+        assert np.array_equal(found[name].images, split.images)
+        assert np.array_equal(found[name].labels, split.labels)
+        assert found[name].labels.dtype == np.int8
+    assert found[TRAIN].names[:2] == ("row 0", "row 1")
+    assert found[VALIDATION].names == ("row 7", "row 8", "row 9")
+
+
+def test_splits_may_alternate_between_rows(tmp_path: Path) -> None:
+    usages = ["PrivateTest", "Training", "PublicTest", "Training", "PrivateTest"]
+    images = np.random.default_rng(0).integers(0, 256, (5, 48, 48), dtype=np.uint8)
+    rows = [
+        row(image, k, usage) for k, (image, usage) in enumerate(zip(images, usages, strict=True))
+    ]
+    found = read(written(tmp_path, "\n".join([HEADER, *rows]))).splits
+    assert np.array_equal(found[TRAIN].images, images[[1, 3]])
+    assert found[TRAIN].labels.tolist() == [1, 3]
+    assert found[TEST].names == ("row 0", "row 4")
+    assert found[TEST].labels.tolist() == [0, 4]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\ufeff" + text,
+        lambda text: text.rstrip("\n"),
+        lambda text: text + "\n\n",
+        lambda text: text.replace("\n", "\n\n"),
+        lambda text: text.replace("emotion,pixels,Usage", "emotion, pixels, Usage"),
+        lambda text: text.replace(",", ",'").replace(",'Pub", "',Pub").replace("'Tr", "Tr"),
+        lambda text: text.replace(" ", "  "),
+        lambda text: text.replace(" 7 ", " 0007 "),
+    ],
+    ids=["crlf", "bom", "no-end", "blank-end", "blank", "spaced", "quoted", "double", "zeros"],
+)
+def test_harmless_differences_in_writing_change_nothing(tmp_path: Path, spelling) -> None:
+    splits = random_splits()
+    found = read(written(tmp_path, spelling(csv_text(splits)))).splits
+    for name, split in splits.items():
+        assert np.array_equal(found[name].images, split.images)
+        assert np.array_equal(found[name].labels, split.labels)
+
+
+def test_columns_may_come_in_any_order(tmp_path: Path) -> None:
+    label, pixels, usage = GOOD.split(",")
+    path = written(tmp_path, f"Usage,emotion,pixels\n{usage},{label},{pixels}\n")
+    assert read(path).splits[TRAIN].images.ravel()[:257].tolist() == [*range(256), 0]
+
+
+def test_it_is_found_by_content_in_a_zip_or_folder_beside_a_read_me(tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked" / "fer2013"
+    folder.mkdir(parents=True)
+    written(folder, "all about it", "README")
+    written(folder, csv_text(random_splits()), "data.dat")
+    packed = write_zip(
+        tmp_path / "some.bin", {f"x/{file.name}": file.read_bytes() for file in folder.iterdir()}
+    )
+    for path in (folder.parent, packed):
+        assert read(path).form == "fer2013-csv"
+
+
+def test_progress_counts_bytes_up_to_the_file_s_size(tmp_path: Path) -> None:
+    path = written(tmp_path, csv_text(random_splits({TRAIN: 300})))
+    told: list[tuple[int, int]] = []
+    read(path, progress=lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1] == (path.stat().st_size,) * 2
+    assert len(told) == 3
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (row(np.zeros(2303, int), 0, "Training"), "2,303 pixels instead of 2,304; correct or"),
+        (row(np.zeros(2305, int), 0, "Training"), "2,305 pixels instead of 2,304; correct or"),
+        ("3,,Training", "0 pixels instead of 2,304; correct or remove the row"),
+        (GOOD.replace(" 77 ", " 256 ", 1), "pixel 77 is '256'; use whole numbers from 0 to 255"),
+        (GOOD.replace(" 77 ", " -1 ", 1), "pixel 77 is '-1'; use whole numbers from 0 to 255"),
+        (GOOD.replace(" 77 ", " 7.5 ", 1), "pixel 77 is '7.5'; use whole numbers from 0 to"),
+        (GOOD.replace(" 77 ", " nan ", 1), "pixel 77 is 'nan'; use whole numbers from 0 to"),
+        (GOOD.replace(" 77 ", " 99999999999999999999 ", 1), "pixel 77 is '99999999999999999999'"),
+        (GOOD.replace(" 77 ", " ٧ ", 1), "pixel 77 is '٧'; use whole numbers"),
+        (GOOD.replace("3,", "9,", 1), "class 9; use 0 to 6, or say which it is: --classes 9=CLA"),
+        (GOOD.replace("3,", "-1,", 1), "class '-1' is unknown; use 0 to 6, or angry, disgust"),
+        (GOOD.replace("3,", "bored,", 1), "class 'bored' is unknown; use 0 to 6, or angry, dis"),
+        (GOOD.replace("3,", ",", 1), "class '' is unknown; use 0 to 6, or angry, disgust"),
+        (GOOD.replace("Training", "Train"), "Usage is 'Train'; use Training, PublicTest, Priv"),
+        (GOOD + ",more", "4 fields instead of 3; correct the row"),
+        ("3", "1 fields instead of 3; correct the row"),
+        (GOOD.replace(" 77 ", " \0 ", 1), "NUL bytes; the file is damaged, download it again"),
+        ("3," + "0 " * 40_000, "longer than 65,536 bytes; a row has 2,304 pixels"),
+    ],
+)
+def test_a_wrong_row_is_refused_by_its_number(tmp_path: Path, bad: str, reason: str) -> None:
+    path = written(tmp_path, "\n".join([HEADER, GOOD, GOOD, "", bad, GOOD]))
+    assert refusal(path).startswith(f"row 2 (line 5): {reason}")
+
+
+def test_a_row_in_a_zip_is_named_with_its_member(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", {"b.csv": f"{HEADER}\n7{GOOD[1:]}".encode()})
+    assert refusal(path) == (
+        "b.csv: row 0 (line 2): class 7; use 0 to 6, or say which it is: --classes 7=CLASS"
+    )
+
+
+def test_bytes_that_are_not_utf_8_in_a_row_are_shown_escaped(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{HEADER}\n{GOOD}".encode().replace(b"Training", b"Tr\xffin"))
+    assert refusal(path).startswith(r"row 0 (line 2): Usage is 'Tr\xffin'; use Training")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("emotion,pixel,Usage\n" + GOOD, "the first line is 'emotion,pixel,usage'; expected"),
+        ("id,label\n0,1\n", "the first line is 'id,label'; expected the Kaggle archive (tra"),
+        ("pixels,pixels\n1,1\n", "the first line is 'pixels,pixels'; expected the Kaggle ar"),
+        (GOOD, "the first line is '3,0 1 2 3"),
+        ("a\x1b[31m,b\n", r"the first line is 'a\x1b[31m,b'; expected"),
+        ("emotion,pixels,Usage\n", "a header, but no rows; download it again"),
+        (
+            "emotion,pixels,Usage\n".encode("utf-16"),
+            "neither a zip, parquet nor text in UTF-8; exp",
+        ),
+        (b"emo\xe4tion,pixels,Usage\n", "neither a zip, parquet nor text in UTF-8; exp"),
+        (b"\0\0\0\0", "neither a zip, parquet nor text in UTF-8; exp"),
+        ("", "the file is empty; download it again"),
+    ],
+)
+def test_what_is_no_such_csv_is_refused(tmp_path: Path, content: str | bytes, reason: str) -> None:
+    assert refusal(written(tmp_path, content)).startswith(reason)
+
+
+CHALLENGE = {"pixels": "pixels", "label": "emotion"}
+COURSE = {"pixels": "feature", "label": "label", "id": "id"}
+
+
+def test_the_older_form_has_blanks_before_its_column_names_and_another_order(
+    tmp_path: Path,
+) -> None:
+    splits = random_splits()
+    rows = [line.split(",") for line in csv_text(splits).splitlines()[1:]]
+    text = "\n".join(["emotion, Usage, pixels", *(f"{a},{c},{b}" for a, b, c in rows)])
+    found = read(written(tmp_path, text, "icml_face_data.csv"))
+    assert found.form == "fer2013-csv"
+    for name, split in splits.items():
+        assert np.array_equal(found.splits[name].images, split.images)
+        assert np.array_equal(found.splits[name].labels, split.labels)
+
+
+@pytest.mark.parametrize(
+    ("form", "train", "test", "held"),
+    [
+        ("challenge-csv", "emotion,pixels", "pixels", CHALLENGE),
+        ("challenge-csv", " pixels, emotion", "pixels", CHALLENGE),
+        ("course-csv", "label,feature", "id,feature", COURSE),
+        ("course-csv", "feature,label", "feature,id", COURSE),
+    ],
+)
+def test_a_pair_of_files_is_read_alone_or_together(
+    tmp_path: Path, form: str, train: str, test: str, held: dict[str, str]
+) -> None:
+    splits = random_splits({TRAIN: 4, TEST: 3})
+    folder = tmp_path / "pair"
+    folder.mkdir()
+    # Names say nothing: the columns do.
+    written(folder, column_csv(splits[TRAIN], train, **held), "b.csv")
+    written(folder, column_csv(splits[TEST], test, **held), "a.csv")
+    written(folder, "id,label\n0,3\n", "example_submission.csv")
+    packed = write_zip(tmp_path / "a.zip", {f.name: f.read_bytes() for f in folder.iterdir()})
+    for path, expected in (
+        (folder / "b.csv", [TRAIN]),
+        (folder / "a.csv", [TEST]),
+        (folder, [TRAIN, TEST]),
+        (packed, [TRAIN, TEST]),
+    ):
+        found = read(path)
+        assert found.form == form
+        assert list(found.splits) == expected
+        for name in expected:
+            assert np.array_equal(found.splits[name].images, splits[name].images)
+    labels = found.splits[TRAIN].labels, found.splits[TEST].labels
+    assert np.array_equal(labels[0], splits[TRAIN].labels)
+    assert labels[1].tolist() == [-1, -1, -1]
+    assert labels[1].dtype == np.int8
+    assert found.splits[TRAIN].names == ("row 0", "row 1", "row 2", "row 3")
+    ids = ("0", "1", "2") if form == "course-csv" else ("row 0", "row 1", "row 2")
+    assert found.splits[TEST].names == ids
+
+
+def test_ids_are_kept_as_they_stand_in_the_file(tmp_path: Path) -> None:
+    pixels = " ".join(["7"] * 2304)
+    path = written(tmp_path, f'id,feature\r\n"0009",{pixels}\r\nx-1,"{pixels}"\r\n')
+    assert read(path).splits[TEST].names == ("0009", "x-1")
+
+
+@pytest.mark.parametrize(
+    ("id", "reason"),
+    [
+        ("9", "id '9' is there twice; correct the row"),
+        ("", "id ''; use up to 100 printable characters"),
+        ("a\x1b", r"id 'a\x1b'; use up to 100 printable characters"),
+        ("a" * 101, "id 'aaaaaaaaaaaaaaaaaaaa...aaaaaaaaaaaaaaaaaaaa'; use up to 100 printable"),
+    ],
+)
+def test_ids_that_name_no_image_are_refused(tmp_path: Path, id: str, reason: str) -> None:
+    pixels = " ".join(["7"] * 2304)
+    path = written(tmp_path, f"id,feature\n9,{pixels}\n{id},{pixels}\n")
+    assert refusal(path).startswith(f"row 1 (line 3): {reason}")
+
+
+def test_two_files_with_images_are_refused_until_one_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "all"
+    folder.mkdir()
+    written(folder, csv_text(random_splits()), "icml_face_data.csv")
+    written(folder, f"emotion,pixels\n{GOOD.rpartition(',')[0]}\n", "train.csv")
+    assert refusal(folder) == (
+        "'icml_face_data.csv' and 'train.csv' both hold images; "
+        f"name one of them: {folder / 'icml_face_data.csv'}"
+    )
+    assert read(folder / "train.csv").form == "challenge-csv"
+    (folder / "train.csv").write_bytes((folder / "icml_face_data.csv").read_bytes())
+    assert "both hold images; name one" in refusal(folder)
+
+
+def test_numbers_of_classes_are_official_until_the_option_says_otherwise(tmp_path: Path) -> None:
+    rows = [GOOD.replace("3,", f"{label},", 1) for label in (4, 6, 7, "happy")]
+    path = written(tmp_path, "\n".join([HEADER, *rows]))
+    assert refusal(path).startswith("row 2 (line 4): class 7; use 0 to 6, or say which it is: -")
+    found = read(path, options=ReadOptions("7=none"))
+    assert found.splits[TRAIN].labels.tolist() == [4, 6, 3]
+    assert found.splits[TRAIN].names == ("row 0", "row 1", "row 3")
+    assert found.notes == ("class 7: 1 image left out",)
+    found = read(path, options=ReadOptions("alphabetical,7=disgust"))
+    assert found.splits[TRAIN].labels.tolist() == [6, 5, 1, 3]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), seed=st.integers(0, 999))
+def test_whatever_is_written_in_any_order_and_quoting_comes_back(
+    tmp_path: Path, data: st.DataObject, seed: int
+) -> None:
+    layout = data.draw(st.sampled_from(LAYOUTS))
+    columns = data.draw(st.permutations(layout.columns))
+    splits = random_splits({layout.split or VALIDATION: 3}, seed)
+    ((split, arrays),) = splits.items()
+    quote = data.draw(st.sampled_from(["", '"']))
+    end = data.draw(st.sampled_from(["\n", "\r\n"]))
+    lines = [",".join(quote + column.title() + quote for column in columns)]
+    for number, (image, label) in enumerate(zip(arrays.images, arrays.labels, strict=True)):
+        held = {
+            layout.pixels: " ".join(map(str, image.ravel())),
+            layout.label: str(label),
+            layout.usage: "PublicTest",
+            layout.id: f"no {number}",
+        }
+        lines.append(",".join(quote + held[column] + quote for column in columns))
+    found = read(written(tmp_path, end.join(lines)))
+    assert found.form == layout.form
+    assert list(found.splits) == [split]
+    assert np.array_equal(found.splits[split].images, arrays.images)
+    labels = arrays.labels if layout.label else np.full(3, -1)
+    assert np.array_equal(found.splits[split].labels, labels)
+
+
+def test_a_first_line_that_never_ends_is_no_header(tmp_path: Path) -> None:
+    path = written(tmp_path, "1" * 70_000)
+    with path.open("r+b") as file:
+        file.truncate(2**40)
+    assert refusal(path).startswith("the first line is '1111111111")
+
+
+def test_more_rows_than_the_limit_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fer_core.data.readers.pixel_csv.MOST_ROWS", 2)
+    path = written(tmp_path, "\n".join([HEADER, GOOD, GOOD, GOOD]))
+    assert refusal(path) == "more than 2 rows; import a part of them"
+
+
+def test_a_file_that_claims_to_be_huge_takes_no_memory(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{HEADER}\n{GOOD}\n")
+    with path.open("r+b") as file:
+        file.truncate(2**42)
+    assert refusal(path).startswith("row 1 (line 3): longer than 65,536 bytes")
