@@ -45,6 +45,9 @@ def facts(run: Run, _: Translate) -> list[Fact]:
         value = accuracy_of(correct, count)
         note = f"{interval(value.low, value.high)} · n {count:,} · {tables.weights_text(test)}"
         found.append(Fact(label, texts.percent(value.value), note))
+    if noted := tables.leaderboard_text(run, _):
+        note = _("noted by a person, not measured here")
+        found.append(Fact(_("Leaderboard (noted)"), noted, note))
     found.append(Fact(_("Parameters"), texts.count(run.parameters), run.preset or None))
     found.append(Fact(_("Training time"), texts.duration(run.seconds), planned))
     return found

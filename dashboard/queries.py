@@ -88,6 +88,13 @@ def _details(_store: RunStore, key: Key) -> RunDetails:
     return _store.details(key.run_id)
 
 
+def has_weights(store: RunStore, run: Run) -> bool:
+    """Say whether a run has finished an epoch, and weights of one still lie on the disk."""
+    if run.best_epoch is None:
+        return False
+    return any(store.checkpoint_folder(run.id).glob("*.safetensors"))
+
+
 def accuracy_histories(store: RunStore, runs: tuple[Run, ...]) -> list[list[float]]:
     """Return each run's validation accuracies by epoch; one query for those that changed."""
     known = _known_histories(str(store.path))

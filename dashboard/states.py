@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import texts
 from fer_core.errors import InputError
-from fer_core.records import FAILED, INTERRUPTED, STALE, Dataset, Run
+from fer_core.records import FAILED, INTERRUPTED, RUNNING, STALE, Dataset, Run
 from fer_core.store import StoreError, StoreUnavailable
 
 
@@ -117,3 +117,17 @@ def not_evaluated(run: Run, *, split: str, weights: str, averaging: str) -> None
     with st.container(border=True, key=f"state-not-evaluated-{run.id}", gap="small"):
         st.text(_("{name}: no such predictions are stored yet.").format(name=run.name))
         st.code(texts.command(*words), language="bash")
+
+
+def no_weights(run: Run) -> None:
+    """A picked run cannot predict: it has finished no epoch, or its checkpoints are gone."""
+    _ = texts.translate()
+    with st.container(border=True, key=f"state-no-weights-{run.id}", gap="small"):
+        if run.best_epoch is not None:
+            st.text(_("{name}: its checkpoints are gone from the disk.").format(name=run.name))
+            st.code(texts.command("fer-core", "train", run.preset), language="bash")
+        elif run.status == RUNNING:
+            st.text(_("{name}: its first epoch is not over yet.").format(name=run.name))
+        else:
+            st.text(_("{name}: it has finished no epoch.").format(name=run.name))
+            st.code(texts.command("fer-core", "resume", run.name), language="bash")

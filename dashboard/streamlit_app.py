@@ -42,6 +42,11 @@ page = st.navigation(
             icon=":material/grid_on:",
         ),
         DATA,
+        st.Page(
+            HERE / "app_pages" / "photo.py",
+            title=_("Try a photo"),
+            icon=":material/add_a_photo:",
+        ),
     ]
 )
 

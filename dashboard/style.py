@@ -28,6 +28,24 @@ CSS = """<style>
 .tiles figcaption { padding-top: 3px; font-size: 11px; line-height: 14px; overflow-wrap: anywhere; }
 .tiles b { display: block; font-weight: 600; }
 .tiles em { display: block; font-style: normal; opacity: 0.7; }
+.photo { margin: 0 0 14px; padding: 12px; border-radius: 8px;
+  border: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
+.photo figcaption { margin-bottom: 8px; font-size: 13px; overflow-wrap: anywhere; }
+.photo > div { display: flex; gap: 20px; align-items: flex-start; }
+.photo > div > div { overflow-x: auto; min-width: 0; }
+.photo img { flex: none; width: 240px; height: 240px; border-radius: 4px;
+  image-rendering: pixelated; }
+.photo table { border-spacing: 6px 3px; border-collapse: separate; font-size: 14px; }
+.photo th { text-align: left; font-weight: 500; }
+.photo thead th { min-width: 120px; max-width: 180px; vertical-align: bottom;
+  overflow-wrap: anywhere; }
+.photo td[style] { padding: 3px 8px; border-radius: 3px; text-align: right;
+  font-variant-numeric: tabular-nums; background: linear-gradient(to right,
+    color-mix(in srgb, currentColor 16%, transparent) var(--share),
+    color-mix(in srgb, currentColor 4%, transparent) var(--share)); }
+.photo td.top { font-weight: 650; background: linear-gradient(to right,
+    color-mix(in srgb, #0072B2 50%, transparent) var(--share),
+    color-mix(in srgb, #0072B2 8%, transparent) var(--share)); }
 div:has(> [class*="st-key-aside-"]) { flex: 1 1 300px; }
 [class*="st-key-aside-"] [data-testid="stText"] { font-size: 0.875rem; }
 [class*="st-key-paper-"] { background: #fff; border-radius: 10px; padding: 14px;

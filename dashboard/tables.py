@@ -76,6 +76,7 @@ def runs(rows: Sequence[Run], histories: Sequence[list[float]], _: Translate) ->
             "validation": [_percent(run.validation_accuracy) for run in rows],
             "test": [_test_accuracy(run) for run in rows],
             "test_on": [_test_settings(run) for run in rows],
+            **_noted(rows, _),
             "parameters": [run.parameters for run in rows],
             "epochs": [f"{run.epochs} / {run.epochs_planned}" for run in rows],
             "preset": [run.preset for run in rows],
@@ -110,6 +111,11 @@ def run_columns(_: Translate) -> Columns:
         "test_on": column.TextColumn(
             _("Tested on"), width=88, help=_("images, weights, averaging if any")
         ),
+        "leaderboard": column.TextColumn(
+            _("Leaderboard (noted)"),
+            width=146,
+            help=_("what a person noted of a leaderboard; not measured here"),
+        ),
         "parameters": column.NumberColumn(_("Parameters"), format="localized", width=92),
         "epochs": column.TextColumn(_("Epochs"), width=76, alignment="right"),
         "preset": column.TextColumn(_("Preset"), width=92),
@@ -136,6 +142,18 @@ def _test_settings(run: Run) -> str:
     if score is None:
         return ""
     return f"{score.count:,} · {weights_text(score)}"
+
+
+def _noted(rows: Sequence[Run], _: Translate) -> dict[str, list[str]]:
+    """Return the column of leaderboard scores; none where no run has one."""
+    noted = [leaderboard_text(run, _) for run in rows]
+    return {"leaderboard": noted} if any(noted) else {}
+
+
+def leaderboard_text(run: Run, _: Translate) -> str:
+    """Write what was noted of a leaderboard, digit for digit: ``0.68514 public · 0.67 private``."""
+    scores = ((run.leaderboard_public, _("public")), (run.leaderboard_private, _("private")))
+    return " · ".join(f"{score:.6g} {name}" for score, name in scores if score is not None)
 
 
 def weights_text(score: Score) -> str:

@@ -49,3 +49,8 @@ def moment(timestamp: float) -> datetime:
 def command(*words: str) -> str:
     """Write a command line as a shell takes it, whatever a run's name holds."""
     return shlex.join(words)
+
+
+def file_argument(name: str) -> str:
+    """Write a file's name so that no program takes it for an option, or for standard input."""
+    return f"./{name}" if name.startswith("-") else name

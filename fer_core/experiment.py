@@ -14,7 +14,8 @@ from fer_core.config import RunConfig
 from fer_core.data.division import divide
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
-from fer_core.models import Classifier, Normalise, build, input_side, layer_table, network_for
+from fer_core.loading import kept_weights, load_model
+from fer_core.models import input_side, layer_table, network_for
 from fer_core.records import (
     FINISHED,
     PUBLIC,
@@ -27,10 +28,9 @@ from fer_core.records import (
     Score,
 )
 from fer_core.store import RunStore, RunWriter, StoreError
-from fer_core.train import TrainingData, TrainingState, fit, predict_probabilities
+from fer_core.train import AVERAGINGS, TrainingData, TrainingState, fit, predict_probabilities
 
 HELD_OUT_WITHOUT_VALIDATION = 0.15
-_AVERAGINGS = ("none", "flip")
 
 
 class Progress(Protocol):
@@ -100,7 +100,7 @@ def train_run(
         data = _training_data(store, writer.id, chosen)
         state = _start(config, chosen, data)
         _train(store, writer, state, data, config, progress or Silent())
-        for weights in _kept_weights(config):
+        for weights in kept_weights(config):
             evaluate_run(store, writer.id, VALIDATION, weights=weights, device=device)
     return store.run(writer.id)
 
@@ -131,7 +131,7 @@ def resume_run(
         if newest and best:
             folder.settle(newest, best)
         _train(store, writer, state, data, config, progress or Silent())
-        for weights in _kept_weights(config):
+        for weights in kept_weights(config):
             evaluate_run(store, run.id, VALIDATION, weights=weights, device=device)
     return store.run(run.id), differences
 
@@ -151,8 +151,8 @@ def evaluate_run(
     the last epoch); averaging: ``none`` or ``flip``.
     Each call on a test split is logged as a reading of it.
     """
-    if averaging not in _AVERAGINGS:
-        raise InputError(f"averaging is {averaging!r}; use one of {', '.join(_AVERAGINGS)}")
+    if averaging not in AVERAGINGS:
+        raise InputError(f"averaging is {averaging!r}; use one of {', '.join(AVERAGINGS)}")
     run = store.run(reference)
     if split in (TEST, PUBLIC) and run.status != FINISHED:
         raise InputError(
@@ -160,33 +160,12 @@ def evaluate_run(
             f"fer-core resume {run.name!r}"
         )
     images = store.evaluation_split(run.id, split)
-    epoch = _epoch(store.histories((run.id,))[run.id], _epoch_of(run, weights))
-    if epoch is None:
-        raise InputError(f"run {run.name!r} has no finished epoch; fer-core resume {run.name!r}")
-    details = store.details(run.id)
-    config = RunConfig.from_dict(details.config)
-    if weights not in _kept_weights(config):
-        raise InputError(
-            f"run {run.name!r} kept no average of its weights; a run does with: "
-            f"fer-core train {run.preset} --weight-average 0.999"
-        )
-    chosen = choose_device(device, precision=config.precision)
-    architecture = config.architecture
-    normalise = Normalise(config.normalise)
-    model = Classifier(normalise, build(architecture), input_side(architecture))
-    folder = CheckpointFolder(store.checkpoint_folder(run.id))
-    if weights == "average":
-        sha256 = epoch.state_sha256
-        model.load_state_dict(folder.load_average(sha256))
-    else:
-        sha256 = epoch.weights_sha256
-        model.load_state_dict(folder.load_weights(sha256))
-    chosen.place(model)
+    loaded = load_model(store, run, weights, device)
     pixels = store.images(run.dataset_fingerprint, images.source, images.indices)
     probabilities = predict_probabilities(
-        model,
-        torch.tensor(pixels, device=chosen.torch_device).unsqueeze(1),
-        chosen,
+        loaded.model,
+        torch.tensor(pixels, device=loaded.device.torch_device).unsqueeze(1),
+        loaded.device,
         averaging=averaging,
     )
     store.add_predictions(
@@ -196,8 +175,8 @@ def evaluate_run(
             weights=weights,
             averaging=averaging,
             probabilities=probabilities.cpu().numpy(),
-            epoch=epoch.epoch,
-            checkpoint_sha256=sha256 or "",
+            epoch=loaded.epoch,
+            checkpoint_sha256=loaded.sha256,
             fingerprint=images.fingerprint,
         ),
     )
@@ -259,16 +238,6 @@ def _training_data(store: RunStore, run_id: str, device: Device) -> TrainingData
             validation.labels,
         ),
     )
-
-
-def _kept_weights(config: RunConfig) -> tuple[str, ...]:
-    return ("best", "last", "average") if config.weight_average else ("best", "last")
-
-
-def _epoch_of(run: Run, weights: str) -> int | None:
-    if weights not in ("best", "last", "average"):
-        raise InputError(f"weights is {weights!r}; use best, last or average")
-    return run.best_epoch if weights == "best" else run.epochs
 
 
 def _epoch(history: tuple[Epoch, ...], number: int | None) -> Epoch | None:

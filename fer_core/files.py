@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from fer_core.errors import InputError
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` beside `path`, flush it to the disk, then rename it over `path`.
@@ -20,6 +22,22 @@ def write_atomically(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+def check_writable(path: Path) -> None:
+    """Raise InputError unless `write_atomically` can write there; nothing stays behind.
+
+    For what takes long: a wrong path is said before, not after.
+    """
+    if not path.name or path.is_dir():
+        raise InputError(f"{path}: a folder; name a file in it")
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        temporary.open("wb").close()
+        temporary.unlink()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{path}: cannot be written: {reason}; name another file") from None
 
 
 def sync(path: Path) -> None:

@@ -14,7 +14,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     # package or module: (our parts, third-party packages) that it may import
     **dict.fromkeys(BASE, (BASE, LIGHT)),
     "device": (BASE, {"torch"}),
-    "data": (BASE, {"numpy", "scipy", "torch", "PIL", "pyarrow"}),
+    "data": (BASE, {"numpy", "scipy", "torch", "PIL", "cv2", "pyarrow"}),
     "models": (BASE, {"torch"}),
     "recipes": (BASE, {"numpy", "torch"}),
     "train": (BASE | {"data", "models", "device", "recipes"}, {"numpy", "torch"}),
@@ -25,13 +25,16 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         BASE | {"store", "analysis"},
         {"numpy", "pandas", "plotly", "kaleido", "choreographer", "PIL"},
     ),
+    "loading": (BASE | {"models", "checkpoints", "device", "store"}, set()),
+    "predicting": (BASE | {"data", "train", "loading", "store"}, {"numpy", "torch"}),
     "experiment": (
-        BASE | {"data", "models", "train", "checkpoints", "device", "store"},
+        BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store"},
         {"numpy", "torch"},
     ),
     "cli": (
-        BASE | {"data", "models", "device", "experiment", "store", "analysis", "figures"},
-        {"typer", "rich", "pandas"},
+        BASE
+        | {"data", "models", "device", "experiment", "predicting", "store", "analysis", "figures"},
+        {"typer", "rich", "numpy", "pandas"},
     ),
     "__main__": ({"cli"}, set()),
 }

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from fer_core.cli import data, demo, figure, presets, runs, serve, training
+from fer_core.cli import data, demo, figure, predicting, presets, runs, serve, training
+from fer_core.cli.output import tell, tells_events
 from fer_core.errors import InputError
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ for command in (
     training.resume,
     training.evaluate,
     training.predictions,
+    predicting.predict,
     figure.figure,
     demo.demo,
     serve.dashboard,
@@ -83,5 +85,8 @@ def _fail(error: object, code: int, verbose: bool) -> None:
     if verbose:
         raise
     line = " ".join(str(error).split())
-    print(f"fer-core: {line}", file=sys.stderr)
+    if tells_events():
+        tell(error=line)
+    else:
+        print(f"fer-core: {line}", file=sys.stderr)
     sys.exit(code)

@@ -1,6 +1,7 @@
 """What commands print: documents on stdout, progress and notes on stderr."""
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -32,8 +33,25 @@ if not stdout.is_terminal:  # a file or a pipe has no width that a table must be
     stdout.width = 200
 
 
+def tells_events() -> bool:
+    """Say whether a program reads us: it sets FER_EVENTS=1.
+
+    Then progress, result and error are JSON lines on stderr: ``{"done", "total"}``,
+    ``{"result"}``, ``{"error"}``.
+    """
+    return os.environ.get("FER_EVENTS") == "1"
+
+
+def tell(**event: Any) -> None:
+    """Write one event as a line of JSON."""
+    print(json.dumps(event), file=sys.stderr, flush=True)
+
+
 def print_json(document: Any) -> None:
     """Print exactly one JSON document."""
+    if tells_events():
+        tell(result=document)
+        return
     json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 
@@ -77,6 +95,8 @@ def run_summary(run: Run) -> dict[str, Any]:
         "test_accuracy": test.accuracy if test else None,
         "test_weights": test.weights if test else None,
         "test_averaging": test.averaging if test else None,
+        "leaderboard_public": run.leaderboard_public,
+        "leaderboard_private": run.leaderboard_private,
         "seconds": run.seconds,
         "tags": list(run.tags),
         "note": run.note,
@@ -92,6 +112,9 @@ def left_out(images: int, counts: Mapping[str, int]) -> str:
 @contextmanager
 def counting(label: str) -> Iterator[Any]:
     """Show a bar while something counts up; yields the function (done, total) that moves it."""
+    if tells_events():
+        yield lambda done, total: tell(done=done, total=total)
+        return
     with _bar() as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,4 +1,4 @@
-"""``fer-core runs``: list, show, rename, tag, note, delete and repair runs."""
+"""``fer-core runs``: list, show, rename, tag, note, leaderboard, delete and repair runs."""
 
 import dataclasses
 import sys
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from fer_core.cli.output import left_out, open_store, print_json, run_summary, stderr, stdout
 from fer_core.errors import InputError
+from fer_core.records import Run
 
 app = typer.Typer(help="List runs, show one, and keep them tidy.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -28,6 +29,9 @@ def list_(json: Json = False) -> None:
     table = Table("id", "name", "preset", "status", "data")
     for column in ("epochs", "validation", "test"):
         table.add_column(column, justify="right")
+    noted = any(_leaderboard(run) for run in runs)
+    if noted:
+        table.add_column("leaderboard (noted)")
     for run in runs:
         test = run.test_score
         table.add_row(
@@ -39,6 +43,7 @@ def list_(json: Json = False) -> None:
             f"{run.epochs}/{run.epochs_planned}",
             "" if run.validation_accuracy is None else f"{run.validation_accuracy:.2%}",
             "" if test is None else f"{test.accuracy:.2%} ({test.weights}, {test.averaging})",
+            *([_leaderboard(run)] if noted else []),
         )
     stdout.print(table)
 
@@ -70,7 +75,10 @@ def show(run: str, json: Json = False) -> None:
         return
     table = Table("what", "value", title=found.name, show_header=False)
     for key in (*run_summary(found), "device", "versions"):
-        table.add_row(key, str(document[key]))
+        if not key.startswith("leaderboard_"):
+            table.add_row(key, str(document[key]))
+    if noted := _leaderboard(found):
+        table.add_row("leaderboard (noted)", noted)
     for key, value in details.config.items():
         if key not in ("architecture", *run_summary(found)):
             table.add_row(key, str(value))
@@ -121,6 +129,29 @@ def note(run: str, text: str) -> None:
 
 
 @app.command()
+def leaderboard(
+    run: str,
+    public: Annotated[float | None, typer.Option(help="Public score, from 0 to 1.")] = None,
+    private: Annotated[float | None, typer.Option(help="Private score, from 0 to 1.")] = None,
+) -> None:
+    """Note what a leaderboard said about a run's submission; a score not given stays.
+
+    It is shown as noted, apart from what was measured here.
+
+    Example: fer-core runs leaderboard fast-1 --public 0.68514 --private 0.67
+    """
+    if public is None and private is None:
+        raise InputError("no score given; name --public, --private or both")
+    with open_store() as store:
+        found = store.run(run)
+        store.set_leaderboard(
+            found.id,
+            public=found.leaderboard_public if public is None else public,
+            private=found.leaderboard_private if private is None else private,
+        )
+
+
+@app.command()
 def delete(
     runs: list[str],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -154,3 +185,9 @@ def repair(json: Json = False) -> None:
         return
     for key, value in dataclasses.asdict(report).items():
         stdout.print(f"{key.replace('_', ' ')}: {value if value else 'none'}")
+
+
+def _leaderboard(run: Run) -> str:
+    """Say what a person noted: ``0.68514 public, 0.67 private``; empty where nothing is."""
+    scores = {"public": run.leaderboard_public, "private": run.leaderboard_private}
+    return ", ".join(f"{score:.6g} {name}" for name, score in scores.items() if score is not None)

@@ -46,6 +46,9 @@ def this_process() -> Process:
     return _process(os.getpid())
 
 
-@cache
-def _process(pid: int) -> Process:
+def process_of(pid: int) -> Process:
+    """Return the process that has this id now."""
     return Process(platform.node(), pid, psutil.Process(pid).create_time())
+
+
+_process = cache(process_of)  # for our own id only, which stays
