@@ -153,7 +153,7 @@ def test_wrong_requests_are_named(tiny_store: RunStore, tiny_config: RunConfig) 
         train_run(tiny_store, tiny_config, name="cut", progress=_Interrupt(after=1))
     with pytest.raises(InputError, match="test is read when training is over"):
         evaluate_run(tiny_store, "cut", "test")
-    with pytest.raises(InputError, match="weights is 'worst'; use best, last or average"):
+    with pytest.raises(InputError, match="weights is 'worst'; use one of best, last, average"):
         evaluate_run(tiny_store, "cut", weights="worst")
     with pytest.raises(InputError, match="averaging is 'crops'; use one of none, flip"):
         evaluate_run(tiny_store, "cut", averaging="crops")
