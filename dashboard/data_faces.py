@@ -1,5 +1,7 @@
 """The faces of a data set on the page Data: all of a class and split, or those with a finding."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard import data_queries, faces, texts
@@ -9,7 +11,7 @@ from fer_core.figures.text import audit_labels, class_labels
 from fer_core.records import UNLABELLED, Dataset
 from fer_core.translation import Translate
 
-A_PAGE = (48, 192, 512)
+A_PAGE = (48, 192, 512)  # groups may hold many each: of them no more than the second
 # Of a group, however many belong to it: thousands of black images are one group.
 MOST_OF_A_GROUP = 12
 
@@ -24,13 +26,13 @@ def browse(view: View, dataset: Dataset) -> None:
         label = st.selectbox(
             _("Class"), list(labels), format_func=labels.__getitem__, key="browse_class", width=180
         )
-        size = _choose_size(_("Faces a page"), "browse_size")
+        size = _choose_size(_("Faces a page"), A_PAGE, "browse_size")
         named = st.toggle(_("Source names"), key="browse_names", persist_state="session")
-    samples = data_queries.of_class(view.store, dataset, split, label)
-    st.caption(_("{count:,} images, in the order of their source.").format(count=len(samples)))
+    indices = data_queries.of_class(view.store, dataset, split, label)
+    st.caption(_("{count:,} images, in the order of their source.").format(count=len(indices)))
     # Each choice has its own page: another one begins at its first.
-    key = f"browse-{dataset.fingerprint}-{split}-{label}"
-    shown = _turn_pages(samples, size, key)
+    page = _choose_page(len(indices), size, f"browse-{dataset.fingerprint}-{split}-{label}")
+    shown = [Group(((split, index),)) for index in indices[page].tolist()]
     _show(view, dataset, shown, named, _)
 
 
@@ -49,7 +51,7 @@ def findings(view: View, dataset: Dataset) -> None:
         return
     kind = _choose(_("Finding"), words, "finding_kind")
     with st.container(horizontal=True, vertical_alignment="bottom", key="finding"):
-        size = _choose_size(_("Shown a page"), "finding_size")
+        size = _choose_size(_("Shown a page"), A_PAGE[:2], "finding_size")
         named = st.toggle(_("Source names"), key="finding_names", persist_state="session")
     found = data_queries.finding(view.store, dataset, kind)
     if kind in data_queries.IDENTICAL + data_queries.NEAR:
@@ -57,8 +59,8 @@ def findings(view: View, dataset: Dataset) -> None:
     else:
         sentence = _("{count:,} images. A finding is a suspicion: nothing has been left out.")
     st.caption(sentence.format(count=found.images, groups=len(found.groups)))
-    shown = _turn_pages(found.groups, size, f"finding-{dataset.fingerprint}-{kind}")
-    _show(view, dataset, shown, named, _)
+    page = _choose_page(len(found.groups), size, f"finding-{dataset.fingerprint}-{kind}")
+    _show(view, dataset, found.groups[page], named, _)
 
 
 def _class_words(_: Translate) -> dict[int | None, str]:
@@ -75,22 +77,20 @@ def _choose(label: str, words: dict[str, str], key: str) -> str:
     return chosen or next(iter(words))
 
 
-def _choose_size(label: str, key: str) -> int:
-    return st.segmented_control(label, A_PAGE, default=A_PAGE[0], required=True, key=key)
+def _choose_size(label: str, sizes: tuple[int, ...], key: str) -> int:
+    return st.segmented_control(label, sizes, default=sizes[0], required=True, key=key)
 
 
-def _turn_pages(groups: tuple[Group, ...], size: int, key: str) -> tuple[Group, ...]:
-    """Let a page be chosen if there are several, and return its groups."""
-    pages = max(1, -(-len(groups) // size))
+def _choose_page(count: int, size: int, key: str) -> slice:
+    """Let a page be chosen if there are several; return which of `count` things are on it."""
+    pages = max(1, -(-count // size))
     if st.session_state.get(key, 1) > pages:  # they were smaller before
         st.session_state[key] = pages
     page = st.pagination(pages, key=key) if pages > 1 else 1
-    return groups[(page - 1) * size : page * size]
+    return slice((page - 1) * size, page * size)
 
 
-def _show(
-    view: View, dataset: Dataset, groups: tuple[Group, ...], named: bool, _: Translate
-) -> None:
+def _show(view: View, dataset: Dataset, groups: Sequence[Group], named: bool, _: Translate) -> None:
     if not groups:
         return
     cut = [group.members[:MOST_OF_A_GROUP] for group in groups]

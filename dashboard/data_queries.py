@@ -66,12 +66,11 @@ def faces(store: RunStore, dataset: Dataset, samples: Sequence[Sample]) -> Faces
     )
 
 
-def of_class(store: RunStore, dataset: Dataset, split: str, label: int | None) -> tuple[Group, ...]:
-    """Return the images of a split with a label (-1: without), or all of them for None, each as
-    a group of its own."""
+def of_class(store: RunStore, dataset: Dataset, split: str, label: int | None) -> np.ndarray:
+    """Return where in a split the images with a label (-1: without) are, or all of them for None:
+    (M,) int64."""
     labels = store.labels(dataset.fingerprint, split)
-    chosen = np.arange(len(labels)) if label is None else np.flatnonzero(labels == label)
-    return tuple(Group(((split, index),)) for index in chosen.tolist())
+    return np.arange(len(labels)) if label is None else np.flatnonzero(labels == label)
 
 
 def summary(store: RunStore, dataset: Dataset) -> AuditSummary:

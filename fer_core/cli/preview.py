@@ -20,14 +20,15 @@ def preview(
     """
     from fer_core.data.preview import preview as computed
 
-    with open_store() as store:
+    with open_store(read_only=True) as store:
         dataset = store.dataset(name)
         split, index = store.sample(
             dataset.fingerprint, sample or f"{next(iter(dataset.splits))}:0"
         )
         image = store.images(dataset.fingerprint, split, [index])[0]
         source = store.sample_names(dataset.fingerprint, split)[index]
-        record = computed(image, sample=f"{split}:{index}", name=source, seed=seed)
+    record = computed(image, sample=f"{split}:{index}", name=source, seed=seed)
+    with open_store() as store:
         store.add_dataset_tensor(dataset.fingerprint, record)
     words = ["fer-core", "figure", "augmentation_preview", dataset.name, "-o", "preview.pdf"]
     stderr.print(f"stored {split}:{index} of {dataset.name}; draw it: {shlex.join(words)}")

@@ -87,8 +87,9 @@ def describe(info: Audits, *, language: str = "en") -> str:
     _ = translator(language)
     meaning = _(
         "Findings of the audit by split. Copy: an image before it has the same bytes; conflict: "
-        "one with the same bytes has another label; near: the same picture slightly changed, "
-        "turned or mirrored; twin: an image of another split has the same bytes."
+        "one with the same bytes has another label; near: likewise with the same picture, the same "
+        "bytes included, slightly changed, turned or mirrored; twin: an image of another split has "
+        "the same bytes."
     )
     return "\n".join([meaning, *(_describe(each, _) for each in info.datasets)])
 
@@ -117,4 +118,7 @@ def _describe(each: DatasetAudit, _: Translate) -> str:
             "{groups:,} pictures are there more than once byte for byte ({surplus:,} surplus "
             "copies), {conflicting:,} of them with different labels."
         ).format(**summary.identical._asdict())
+    if any(summary.twins.values()):
+        leaks = ", ".join(f"{_(split)} {count:,}" for split, count in summary.twins.items())
+        sentence += " " + _("Images with a twin in train: {leaks}.").format(leaks=leaks)
     return sentence

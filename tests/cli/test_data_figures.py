@@ -47,6 +47,13 @@ def test_a_preview_of_nothing_is_one_line(
     assert not tiny_store.dataset_tensors(tiny_store.dataset("tiny").fingerprint, "augmentation")
 
 
+def test_a_preview_without_a_store_makes_none(command: Command) -> None:
+    code, _, err = command("data", "preview", "faces")
+    assert code == 2
+    assert "make demo" in err
+    assert not Path("runs.db").exists()
+
+
 def test_a_figure_of_data_takes_a_data_set_or_a_run(command: Command, tiny_store: RunStore) -> None:
     with tiny_store.start_run("first", config={}, data="tiny"):
         pass

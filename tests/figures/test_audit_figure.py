@@ -51,6 +51,7 @@ def test_the_description_counts_findings_and_groups(known):
     assert f"twin {total} (train {train}, validation {validation}, test {test})" in text
     # 20 validation images have the bytes of a training image.
     assert "20 pictures are there more than once byte for byte (20 surplus copies)" in text
+    assert "Images with a twin in train: validation 20, test 0." in text
 
 
 def test_nothing_found_is_said(tiny_store):
