@@ -102,18 +102,19 @@ def tiny_config() -> RunConfig:
 def trained_folder(
     tmp_path_factory: pytest.TempPathFactory, tiny_faces: DatasetArrays, tiny_config: RunConfig
 ) -> Path:
-    """The folder of a store with the finished runs `first` and `second`: to be copied."""
+    """The folder of a store with the finished runs `first`, `second` and `third`: to be copied."""
     folder = tmp_path_factory.mktemp("trained")
     with RunStore.open(folder / "runs.db") as store:
         store.add_dataset("tiny", tiny_faces)
-        train_run(store, tiny_config, name="first", device="cpu")
-        train_run(store, tiny_config.replace(seed=1, epochs=3), name="second", device="cpu")
+        for seed, name in enumerate(("first", "second", "third")):
+            config = tiny_config.replace(seed=seed, epochs=4 - seed)
+            train_run(store, config, name=name, device="cpu")
     return folder
 
 
 @pytest.fixture
 def trained_store(trained_folder: Path, tmp_path: Path) -> Iterator[RunStore]:
-    """A store of one's own with the finished runs `first` and `second`."""
+    """A store of one's own with the finished runs `first`, `second` and `third`."""
     shutil.copytree(trained_folder, tmp_path, dirs_exist_ok=True)
     with RunStore.open(tmp_path / "runs.db") as store:
         yield store

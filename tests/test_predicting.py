@@ -125,8 +125,8 @@ def test_what_cannot_predict_is_named_in_one_line(
     first = trained_store.run("first")
     with pytest.raises(InputError, match="run 'first' is named twice"):
         predicting.find_runs(trained_store, ["first", first.id])
-    with pytest.raises(InputError, match="no run 'third'"):
-        predicting.find_runs(trained_store, ["first", "third"])
+    with pytest.raises(InputError, match="no run 'fourth'"):
+        predicting.find_runs(trained_store, ["first", "fourth"])
     with pytest.raises(InputError, match="weights is 'worst'; use best or last"):
         predicting.predict(trained_store, [first], images, weights="worst")
     with pytest.raises(InputError, match="averaging is 'crops'; use one of none, flip"):

@@ -1,4 +1,4 @@
-"""`fer-core predict`: photos and submissions, in a store with two small trained runs."""
+"""`fer-core predict`: photos and submissions, in a store with small trained runs."""
 
 import base64
 import csv
@@ -141,7 +141,7 @@ def test_a_picture_is_read_from_standard_input(
     ("arguments", "named"),
     [
         (("first",), "name image files to predict"),
-        (("third", "a.png"), "no run 'third'"),
+        (("fourth", "a.png"), "no run 'fourth'"),
         (("first", "a.png", "--with", "first"), "run 'first' is named twice"),
         (("first", "nothing.png"), "nothing.png: no such file"),
         (("first", "note.jpg"), "note.jpg: not a JPEG, PNG, WebP or BMP picture"),
@@ -272,7 +272,7 @@ def test_leaderboard_scores_are_noted_and_shown_apart(command: Command) -> None:
     assert "leaderboard" not in command("runs", "list")[1]
     assert command("runs", "leaderboard", "first", "--public", "0.68514")[0] == 0
     assert command("runs", "leaderboard", "first", "--private", "0.67")[0] == 0
-    second, first = document(command("runs", "list", "--json"))
+    _, second, first = document(command("runs", "list", "--json"))
     assert (first["leaderboard_public"], first["leaderboard_private"]) == (0.68514, 0.67)
     assert (second["leaderboard_public"], second["leaderboard_private"]) == (None, None)
     assert first["test_accuracy"] is None
