@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from fer_core.config import RunConfig
 from fer_core.data.synthetic import synthesise
+from fer_core.experiment import train_run
 from fer_core.records import DatasetArrays
 from fer_core.store import RunStore
 
@@ -71,7 +72,7 @@ def tiny_store(tmp_path: Path, tiny_faces: DatasetArrays) -> Iterator[RunStore]:
         yield store
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_config() -> RunConfig:
     """A convolution with batch norm, dropout and every augmentation: seconds, not minutes."""
     layers = [
@@ -95,3 +96,25 @@ def tiny_config() -> RunConfig:
         augment="full",
         precision="float32",
     )
+
+
+@pytest.fixture(scope="session")
+def trained_folder(
+    tmp_path_factory: pytest.TempPathFactory, tiny_faces: DatasetArrays, tiny_config: RunConfig
+) -> Path:
+    """The folder of a store with the finished runs `first`, `second` and `third`: to be copied."""
+    folder = tmp_path_factory.mktemp("trained")
+    with RunStore.open(folder / "runs.db") as store:
+        store.add_dataset("tiny", tiny_faces)
+        for seed, name in enumerate(("first", "second", "third")):
+            config = tiny_config.replace(seed=seed, epochs=4 - seed)
+            train_run(store, config, name=name, device="cpu")
+    return folder
+
+
+@pytest.fixture
+def trained_store(trained_folder: Path, tmp_path: Path) -> Iterator[RunStore]:
+    """A store of one's own with the finished runs `first`, `second` and `third`."""
+    shutil.copytree(trained_folder, tmp_path, dirs_exist_ok=True)
+    with RunStore.open(tmp_path / "runs.db") as store:
+        yield store

@@ -17,17 +17,17 @@ app.run()
 for page in sys.argv[2:]:
     app.switch_page("app_pages/" + page).run()
     assert not app.exception, app.exception
-    assert page == "runs.py" or app.get("plotly_chart"), page
+    assert page in ("runs.py", "photo.py") or app.get("plotly_chart"), page
 heavy = {"torch", "torchvision", "fer_core.train", "fer_core.experiment", "fer_core.models"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
-doubled = {"queries", "sidebar", "show", "texts", "tables", "states"}
+doubled = {"queries", "sidebar", "show", "texts", "tables", "states", "jobs", "waiting"}
 assert not doubled & set(sys.modules), doubled & set(sys.modules)
 """
 
 
 def test_no_page_loads_torch_or_a_module_twice(three_runs: Path) -> None:
     pages = [path.name for path in sorted((FOLDER / "app_pages").glob("[a-z]*.py"))]
-    assert pages == ["confusion.py", "data.py", "learning_curves.py", "runs.py"]
+    assert pages == ["confusion.py", "data.py", "learning_curves.py", "photo.py", "runs.py"]
     command = [sys.executable, "-c", DRAW_ALL, str(FOLDER / "streamlit_app.py"), *pages]
     # An installed wheel has no repository around it: run from elsewhere.
     done = subprocess.run(

@@ -76,15 +76,30 @@ def test_several_faces_come_from_left_to_right(portrait: Image.Image) -> None:
     assert lefts == pytest.approx((1.5 * LEFT, 768 + LEFT), abs=12)
 
 
-def test_a_face_at_the_edge_gives_a_crop_inside_the_photo(portrait: Image.Image) -> None:
-    (whole,) = face_boxes(portrait)
-    for edge in (LEFT + 2, LEFT + 4):
-        cut = portrait.crop((edge, 0, 512, 512))
-        for left, top, side in face_boxes(cut):
-            assert left >= 0
-            assert left + side <= cut.width
-            assert abs(left + side + edge - (whole[0] + whole[2])) <= 12
-            assert top + side <= cut.height
+class Found:
+    """A cascade that finds squares at given places, in an order of its own."""
+
+    def __init__(self, *squares: tuple[int, int, int]) -> None:
+        self.squares = squares
+
+    def detectMultiScale(  # noqa: N802 - OpenCV's name
+        self, searched: np.ndarray, **options: object
+    ) -> np.ndarray:
+        return np.array([(left, top, side, side) for left, top, side in self.squares])
+
+
+def test_a_face_at_an_edge_gives_a_square_inside_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Found((405, 205, 95), (0, 0, 95), (200, 100, 95), (90, 205, 95))
+    monkeypatch.setattr(photo, "_cascade", lambda: found)
+    boxes = face_boxes(Image.new("L", (500, 300)))
+    assert boxes == [(0, 0, 100), (88, 200, 100), (198, 98, 100), (400, 200, 100)]
+
+
+def test_a_large_photo_is_searched_reduced_and_its_boxes_are_in_its_own_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(photo, "_cascade", lambda: Found((100, 200, 95)))
+    assert face_boxes(Image.new("RGB", (4096, 3072))) == [(390, 790, 400)]
 
 
 @pytest.mark.parametrize("size", [(200, 200), (200, 230)])

@@ -7,9 +7,9 @@ import pytest
 
 from fer_core.data.submission import read_test, submission, submission_ids
 from fer_core.errors import InputError
-from fer_core.records import TRAIN, VALIDATION
+from fer_core.records import TEST, TRAIN, VALIDATION
 
-from .writers import csv_text, random_splits
+from .writers import column_csv, course_members, csv_text, random_splits, write_folder
 
 
 def test_ids_are_those_of_the_file() -> None:
@@ -39,3 +39,27 @@ def test_a_file_without_test_images_is_refused(tmp_path: Path) -> None:
     path.write_text(csv_text(random_splits({TRAIN: 2, VALIDATION: 1})))
     with pytest.raises(InputError, match=r"faces\.csv: no test images in it, only train, validati"):
         read_test(path)
+
+
+def expected_and_found(path: Path) -> tuple[np.ndarray, list[str]]:
+    split = read_test(path)
+    return split.images, submission_ids(split.names)
+
+
+def test_every_form_of_a_test_file_gives_its_images_and_ids(tmp_path: Path) -> None:
+    splits = random_splits({TRAIN: 3, TEST: 4})
+    images = splits[TEST].images
+    unlabelled = tmp_path / "challenge.csv"
+    unlabelled.write_text(column_csv(splits[TEST], "pixels", pixels="pixels"))
+    course = tmp_path / "course.csv"
+    course.write_text(column_csv(splits[TEST], "id,feature", pixels="feature", id="id"))
+    folder = write_folder(tmp_path / "folder", course_members(splits))
+    for path in (unlabelled, course, folder):
+        found, ids = expected_and_found(path)
+        np.testing.assert_array_equal(found, images)
+        assert ids == ["0", "1", "2", "3"]
+    labelled = tmp_path / "fer2013.csv"
+    labelled.write_text(csv_text(splits))
+    found, ids = expected_and_found(labelled)
+    np.testing.assert_array_equal(found, images)
+    assert ids == ["3", "4", "5", "6"], "the numbers of its rows in the file"
