@@ -82,7 +82,7 @@ def draw_panels(
         for split, entry in zip(splits, entries, strict=True):
             _add_entry(canvas, split, text.escape(entry), splits)
     # Beside the title of the last row's axes.
-    facets.synthetic_note(canvas, datasets, canvas.height - below + (AXIS - 1) * em, _)
+    facets.synthetic_note(canvas, datasets, 0.2 * em, canvas.height - below + (AXIS - 1) * em, _)
     canvas.layout |= {"barmode": "overlay", "dragmode": False}
     return canvas.figure()
 

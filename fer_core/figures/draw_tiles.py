@@ -95,7 +95,7 @@ def draw_sheets(
     end = 0.3 * em + bottoms[-1] + 0.5 * line
     for index, note in enumerate(notes):
         canvas.note(text.escape(note), left + centred, end + index * line, xanchor="left")
-    facets.synthetic_note(canvas, datasets, end + len(notes) * line, _)
+    facets.synthetic_note(canvas, datasets, left + centred, end + len(notes) * line, _)
     canvas.layout |= {"dragmode": False, "showlegend": False}
     return canvas.figure()
 

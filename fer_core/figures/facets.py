@@ -33,8 +33,10 @@ def named(dataset: Dataset, _: Translate) -> str:
     return text.clean(dataset.name) + (" " + _("(synthetic data)") if dataset.synthetic else "")
 
 
-def synthetic_note(canvas: Canvas, datasets: Sequence[Dataset], y: float, _: Translate) -> None:
-    """Write "synthetic data" at the left, `y` px from the top, if that is true of all."""
+def synthetic_note(
+    canvas: Canvas, datasets: Sequence[Dataset], x: float, y: float, _: Translate
+) -> None:
+    """Write "synthetic data" from `x` px on, `y` px from the top, if that is true of all."""
     if all(dataset.synthetic for dataset in datasets):
         faint = {"color": palette.FAINT_INK}
-        canvas.note(_("synthetic data"), 0.2 * canvas.em, y, xanchor="left", font=faint)
+        canvas.note(_("synthetic data"), x, y, xanchor="left", font=faint)

@@ -233,6 +233,22 @@ def test_html_draws_offline_and_loads_nothing(known, browser: Browser, tmp_path)
 
 
 @pytest.mark.browser
+def test_html_of_faces_holds_its_pictures(known, browser: Browser, tmp_path):
+    built = figures.build("augmentation_preview", known.store, ("made-up",))
+    path = figures.write(built, tmp_path / "faces.html")
+    complaints = []
+    page = browser.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector("image", state="attached")
+    sources = page.evaluate("[...document.querySelectorAll('image')].map(i => i.href.baseVal)")
+    page.close()
+    assert sources == [picture.source for picture in built.figure.layout.images]
+    assert complaints == []
+
+
+@pytest.mark.browser
 def test_no_text_lies_on_other_text_or_outside(known, drawing, browser: Browser):
     """Every label of every figure, in widths and numbers of runs that reports have."""
     hostile = ("cnn", known.long, known.chinese, known.markup, "dnn", "real")
