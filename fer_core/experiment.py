@@ -4,7 +4,8 @@ import dataclasses
 import platform
 from collections.abc import Mapping
 from importlib import metadata
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -14,10 +15,21 @@ from fer_core.config import RunConfig
 from fer_core.data.holdout import held_out_indices
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
-from fer_core.models import Classifier, Normalise, build, input_side, layer_table
+from fer_core.models import (
+    OWN_FAMILY,
+    Classifier,
+    Normalise,
+    build,
+    check_own,
+    input_side,
+    layer_table,
+    read_source,
+)
 from fer_core.records import (
+    ENSEMBLE,
     FINISHED,
     PUBLIC,
+    SOURCE,
     TEST,
     TRAIN,
     VALIDATION,
@@ -25,6 +37,7 @@ from fer_core.records import (
     Predictions,
     Run,
     Score,
+    TensorRecord,
 )
 from fer_core.store import RunStore, RunWriter, StoreError
 from fer_core.train import TrainingData, TrainingState, fit, predict_probabilities
@@ -69,7 +82,8 @@ def train_run(
 ) -> Run:
     """Train a new run to its end and store everything that it gives, epoch by epoch.
 
-    Ends by storing the validation predictions of `best` and `last`. Never touches test.
+    Ends by storing the validation predictions of `best` and `last`. Never touches test. The file
+    of a network of one's own is stored with its run.
     """
     dataset = store.dataset(config.data)
     if config.validation == "official" and VALIDATION not in dataset.splits:
@@ -84,6 +98,7 @@ def train_run(
     if isinstance(config.validation, float):
         held_out = held_out_indices(labels, config.validation, seed=config.seed)
     chosen = choose_device(device, precision=config.precision)
+    check_own(config, device=chosen.torch_device, autocast=chosen.autocast())
     layers = layer_table(build(config.architecture), input_side(config.architecture))
     with store.start_run(
         name,
@@ -98,6 +113,7 @@ def train_run(
         versions=_versions(chosen),
         device=chosen.name,
     ) as writer:
+        _store_source(writer, config.architecture)
         data = _training_data(store, writer.id, chosen)
         state = _start(config, chosen, data)
         _train(store, writer, state, data, config, progress or Silent())
@@ -116,7 +132,7 @@ def resume_run(
     """
     run = store.run(reference)
     details = store.details(run.id)
-    config = RunConfig.from_dict(details.config)
+    config = _trained_config(run, details.config)
     chosen = choose_device(device, precision=config.precision)
     differences = _differences(details.versions, _versions(chosen))
     with store.continue_run(run.id) as writer:
@@ -154,6 +170,8 @@ def evaluate_run(
     if averaging not in _AVERAGINGS:
         raise InputError(f"averaging is {averaging!r}; use one of {', '.join(_AVERAGINGS)}")
     run = store.run(reference)
+    details = store.details(run.id)
+    config = _trained_config(run, details.config)
     if split in (TEST, PUBLIC) and run.status != FINISHED:
         raise InputError(
             f"run {run.name!r} is {run.status}; {split} is read when training is over: "
@@ -163,8 +181,6 @@ def evaluate_run(
     epoch = _epoch(store.histories((run.id,))[run.id], _epoch_of(run, weights))
     if epoch is None:
         raise InputError(f"run {run.name!r} has no finished epoch; fer-core resume {run.name!r}")
-    details = store.details(run.id)
-    config = RunConfig.from_dict(details.config)
     chosen = choose_device(device, precision=config.precision)
     architecture = config.architecture
     normalise = Normalise(config.normalise)
@@ -248,6 +264,34 @@ def _training_data(store: RunStore, run_id: str, device: Device) -> TrainingData
             validation.labels,
         ),
     )
+
+
+def _trained_config(run: Run, config: Mapping[str, Any]) -> RunConfig:
+    """Return the configuration of a run that was trained here.
+
+    Raises InputError for a run without weights, and when the file of its network has changed.
+    """
+    if run.preset == ENSEMBLE:
+        raise InputError(
+            f"run {run.name!r} is an ensemble: it has no weights of its own, only predictions that "
+            "its members stored"
+        )
+    if "architecture" not in config:
+        raise InputError(
+            f"run {run.name!r} was logged by a loop of its own, so it has no weights here; go on "
+            "in that loop with store.continue_run and run.add_predictions"
+        )
+    found = RunConfig.from_dict(config)
+    if found.architecture.get("family") == OWN_FAMILY:
+        read_source(found.architecture, run=run.name)
+    return found
+
+
+def _store_source(writer: RunWriter, architecture: Mapping[str, Any]) -> None:
+    if architecture.get("family") == OWN_FAMILY:
+        text = np.frombuffer(read_source(architecture), np.uint8)
+        file = Path(architecture["file"]).name
+        writer.add_tensor(TensorRecord(SOURCE, text, sample=file, weights=""))
 
 
 def _epoch_of(run: Run, weights: str) -> int | None:

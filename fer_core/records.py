@@ -38,6 +38,11 @@ AUDIT_FLAGS = (
 
 REGION_NAMES = ("rest", "brows", "eyes", "nose", "mouth", "cheeks", "forehead")
 
+# The preset of a run that combines the predictions of other runs.
+ENSEMBLE = "ensemble"
+# Kind of the tensor that holds the file of a network of one's own, as bytes.
+SOURCE = "source"
+
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
 # Derived when read, never stored: the run says "running", its process is gone.
 STALE = "stale"

@@ -30,13 +30,14 @@ def list_(json: Json = False) -> None:
 
 @app.command()
 def show(preset: str, json: Json = False) -> None:
-    """Show a preset's layers, output shapes and parameters.
+    """Show layers, output shapes and parameters of a preset, or of a checked FILE.py:CLASS.
 
     Example: fer-core presets show e-cnn --json
     """
-    from fer_core.models import build, input_side, layer_table, preset_config
+    from fer_core.models import build, check_own, input_side, layer_table, preset_config
 
     config = preset_config(preset, data="")
+    check_own(config)
     layers = layer_table(build(config.architecture), input_side(config.architecture))
     trainable = sum(layer.trainable for layer in layers)
     non_trainable = sum(layer.non_trainable for layer in layers)

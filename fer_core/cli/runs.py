@@ -1,6 +1,7 @@
 """``fer-core runs``: list, show, rename, tag, note, delete and repair runs."""
 
 import dataclasses
+import shlex
 import sys
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from fer_core.cli.output import open_store, print_json, run_summary, stderr, stdout
 from fer_core.errors import InputError
+from fer_core.records import SOURCE
 
 app = typer.Typer(help="List runs, show one, and keep them tidy.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -44,11 +46,20 @@ def list_(json: Json = False) -> None:
 
 
 @app.command()
-def show(run: str, json: Json = False) -> None:
+def show(
+    run: str,
+    json: Json = False,
+    source: Annotated[
+        bool, typer.Option("--source", help="Print the file that the run's network came from.")
+    ] = False,
+) -> None:
     """Show a run's configuration, history and layers.
 
     Example: fer-core runs show fast-1 --json
     """
+    if source:
+        _print_source(run)
+        return
     with open_store(read_only=True) as store:
         found = store.run(run)
         details = store.details(found.id)
@@ -83,6 +94,18 @@ def show(run: str, json: Json = False) -> None:
             f"{epoch.seconds:.1f}",
         )
     stdout.print(table)
+
+
+def _print_source(run: str) -> None:
+    with open_store(read_only=True) as store:
+        stored = store.tensors(store.run(run).id, SOURCE)
+    if not stored:
+        raise InputError(
+            f"run {run!r} was not trained from a file of one's own; its layers: fer-core runs show "
+            f"{shlex.quote(run)} --json"
+        )
+    # Byte for byte: the hash of what is written must be the one that the run knows.
+    sys.stdout.buffer.write(stored[0].array.tobytes())
 
 
 @app.command()

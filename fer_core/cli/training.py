@@ -28,7 +28,9 @@ AverageOption = Annotated[str, typer.Option(help="none, or flip: with the mirror
 
 
 def train(
-    preset: Annotated[str, typer.Argument(help="A preset; see: fer-core presets list")],
+    preset: Annotated[
+        str, typer.Argument(help="A preset (fer-core presets list), or FILE.py:CLASS.")
+    ],
     data: Annotated[str, typer.Option(help="Data set; default: the only one there is.")] = "",
     name: Annotated[str, typer.Option(help="Name of the run; default: from the preset.")] = "",
     epochs: Annotated[int | None, typer.Option(help="Rescales the recipe's schedule.")] = None,
@@ -46,7 +48,8 @@ def train(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Train a preset and store its history, checkpoints and validation predictions.
+    """Train a preset, or a network of your own, and store its history, checkpoints and validation
+    predictions.
 
     Example: fer-core train fast --data fer2013 --name fast-1
     """
