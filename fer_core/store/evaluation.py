@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sqlalchemy import Connection, insert, select
 
 from fer_core.errors import InputError
@@ -24,7 +25,7 @@ from fer_core.store import codec
 from fer_core.store.changes import replace_blob, touch
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
-from fer_core.store.runs import find, get_dropped, get_held_out
+from fer_core.store.runs import find, get_dropped, get_held_out, get_run
 from fer_core.store.schema import blobs, predictions, run_details, runs, test_readings
 
 _WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
@@ -85,6 +86,35 @@ def add_predictions(
             )
 
 
+def predictions_of(
+    database: Database,
+    datasets: Datasets,
+    reference: str,
+    split: str,
+    probabilities: ArrayLike | None,
+    *,
+    weights: str = "best",
+    averaging: str = "none",
+    epoch: int | None = None,
+) -> Predictions:
+    """Return probabilities of a loop of one's own as predictions: see RunWriter.add_predictions."""
+    judged = evaluation_split(database, datasets, reference, split, needs_labels=False)
+    try:
+        array = np.asarray(probabilities).astype(np.float32)
+    except (TypeError, ValueError, RuntimeError) as error:  # a tensor that needs its gradient
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"probabilities on {split} are a {type(probabilities).__name__} that is no array of "
+            f"numbers ({reason}); give float32 {(len(judged.labels), len(CLASS_NAMES))}"
+        ) from None
+    if epoch is None:
+        run = get_run(database, reference)
+        numbered = re.fullmatch(r"epoch-(\d+)", weights)
+        last = int(numbered[1]) if numbered else run.epochs
+        epoch = (run.best_epoch or 0) if weights == "best" else last
+    return Predictions(split, weights, averaging, array, epoch, "", judged.fingerprint)
+
+
 def get_predictions(
     database: Database, reference: str, split: str, weights: str, averaging: str
 ) -> Predictions:
@@ -101,7 +131,15 @@ def get_predictions(
                 predictions.c.averaging == averaging,
             )
         ).first()
-        name = connection.execute(select(runs.c.name).where(runs.c.id == run_id)).scalar_one()
+        name, preset = connection.execute(
+            select(runs.c.name, runs.c.preset).where(runs.c.id == run_id)
+        ).one()
+    if row is None and not preset:
+        raise InputError(
+            f"run {name!r} has no predictions on {split} ({weights} weights, averaging "
+            f"{averaging}), and a run that was logged has no weights to make them with; store "
+            "them with store.add_predictions"
+        )
     if row is None:
         options = "" if averaging == "none" else f" --average {averaging}"
         options += "" if weights == "best" else f" --weights {weights}"
