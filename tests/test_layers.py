@@ -28,8 +28,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         BASE | {"data", "models", "train", "checkpoints", "device", "store"},
         {"numpy", "torch"},
     ),
+    "ensembling": (BASE | {"analysis", "store"}, {"numpy"}),
     "cli": (
-        BASE | {"data", "models", "device", "experiment", "store", "analysis", "figures"},
+        BASE
+        | {"data", "models", "device", "experiment", "ensembling", "store", "analysis", "figures"},
         {"typer", "rich", "pandas"},
     ),
     "__main__": ({"cli"}, set()),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from fer_core.cli import data, demo, figure, presets, runs, serve, training
+from fer_core.cli import data, demo, ensembles, figure, presets, runs, serve, training
 from fer_core.errors import InputError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ for command in (
     training.resume,
     training.evaluate,
     training.predictions,
+    ensembles.ensemble,
     figure.figure,
     demo.demo,
     serve.dashboard,

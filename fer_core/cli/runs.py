@@ -1,6 +1,7 @@
 """``fer-core runs``: list, show, rename, tag, note, delete and repair runs."""
 
 import dataclasses
+import math
 import shlex
 import sys
 from typing import Annotated
@@ -38,7 +39,7 @@ def list_(json: Json = False) -> None:
             run.preset,
             run.status,
             f"{run.dataset} (synthetic)" if run.synthetic else run.dataset,
-            f"{run.epochs}/{run.epochs_planned}",
+            f"{run.epochs}/{run.epochs_planned}" if run.epochs_planned else str(run.epochs or ""),
             "" if run.validation_accuracy is None else f"{run.validation_accuracy:.2%}",
             "" if test is None else f"{test.accuracy:.2%} ({test.weights}, {test.averaging})",
         )
@@ -83,17 +84,24 @@ def show(
         if key not in ("architecture", *run_summary(found)):
             table.add_row(key, str(value))
     stdout.print(table)
+    if not history:
+        return
     table = Table("epoch", "train loss", "accuracy", "validation loss", "accuracy", "seconds")
     for epoch in history:
         table.add_row(
             str(epoch.epoch),
-            f"{epoch.train_loss:.3f}",
-            f"{epoch.train_accuracy:.2%}",
-            f"{epoch.validation_loss:.3f}",
-            f"{epoch.validation_accuracy:.2%}",
-            f"{epoch.seconds:.1f}",
+            _known(epoch.train_loss, ".3f"),
+            _known(epoch.train_accuracy, ".2%"),
+            _known(epoch.validation_loss, ".3f"),
+            _known(epoch.validation_accuracy, ".2%"),
+            _known(epoch.seconds, ".1f"),
         )
     stdout.print(table)
+
+
+def _known(number: float, form: str) -> str:
+    """Write a number; nothing for one that a loop of one's own did not measure."""
+    return "" if math.isnan(number) else format(number, form)
 
 
 def _print_source(run: str) -> None:

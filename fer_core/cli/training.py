@@ -15,7 +15,7 @@ from fer_core.cli.output import (
     stdout,
 )
 from fer_core.errors import InputError
-from fer_core.records import TEST, VALIDATION, Run
+from fer_core.records import ENSEMBLE, TEST, VALIDATION, Run, Score
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -99,10 +99,9 @@ def evaluate(
     Example: fer-core evaluate fast-1 --split test --average flip
     """
     from fer_core.analysis.metrics import accuracy_of
-    from fer_core.experiment import evaluate_run
 
     with open_store() as store:
-        score = evaluate_run(store, run, split, weights=weights, averaging=average, device=device)
+        score = _evaluate(store, run, split, weights=weights, averaging=average, device=device)
         found = store.run(run)
         readings = sum(r.split == split for r in store.details(found.id).test_readings)
         epoch = store.predictions(found.id, split, weights, average).epoch
@@ -131,6 +130,9 @@ def evaluate(
         return
     synthetic = " (synthetic faces)" if found.synthetic else ""
     chosen = "chosen on validation" if weights == "best" else "no epoch chosen"
+    made = f"{weights} weights: epoch {epoch} ({chosen})"
+    if found.preset == ENSEMBLE:
+        made = "from predictions that its members stored"
     stdout.print(
         f"{found.name} on {split}{synthetic}: {whole.value:.2%}"
         f" (95 % interval {whole.low:.2%} to {whole.high:.2%}, n = {whole.count:,})"
@@ -140,9 +142,22 @@ def evaluate(
             f"without the {whole.count - without.count:,} images that have a twin in training: "
             f"{without.value:.2%} ({without.low:.2%} to {without.high:.2%}, n = {without.count:,})"
         )
-    stdout.print(f"{weights} weights: epoch {epoch} ({chosen}); averaging: {average}")
+    stdout.print(f"{made}; averaging: {average}")
     if readings:
         stdout.print(f"readings of {split} for this run so far: {readings}")
+
+
+def _evaluate(
+    store: "RunStore", run: str, split: str, *, weights: str, averaging: str, device: str
+) -> Score:
+    """Run the model on the split; for an ensemble, combine what its members have predicted."""
+    if store.run(run).preset == ENSEMBLE:
+        from fer_core.ensembling import evaluate_ensemble
+
+        return evaluate_ensemble(store, run, split, weights=weights, averaging=averaging)
+    from fer_core.experiment import evaluate_run
+
+    return evaluate_run(store, run, split, weights=weights, averaging=averaging, device=device)
 
 
 def predictions(

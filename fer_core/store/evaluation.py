@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sqlalchemy import Connection, insert, select
 
 from fer_core.errors import InputError
@@ -25,7 +24,7 @@ from fer_core.store import codec
 from fer_core.store.changes import replace_blob, touch
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
-from fer_core.store.runs import find, get_dropped, get_held_out, get_run
+from fer_core.store.runs import find, get_dropped, get_held_out
 from fer_core.store.schema import blobs, predictions, run_details, runs, test_readings
 
 _WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
@@ -86,35 +85,6 @@ def add_predictions(
             )
 
 
-def predictions_of(
-    database: Database,
-    datasets: Datasets,
-    reference: str,
-    split: str,
-    probabilities: ArrayLike | None,
-    *,
-    weights: str = "best",
-    averaging: str = "none",
-    epoch: int | None = None,
-) -> Predictions:
-    """Return probabilities of a loop of one's own as predictions: see RunWriter.add_predictions."""
-    judged = evaluation_split(database, datasets, reference, split, needs_labels=False)
-    try:
-        array = np.asarray(probabilities).astype(np.float32)
-    except (TypeError, ValueError, RuntimeError) as error:  # a tensor that needs its gradient
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"probabilities on {split} are a {type(probabilities).__name__} that is no array of "
-            f"numbers ({reason}); give float32 {(len(judged.labels), len(CLASS_NAMES))}"
-        ) from None
-    if epoch is None:
-        run = get_run(database, reference)
-        numbered = re.fullmatch(r"epoch-(\d+)", weights)
-        last = int(numbered[1]) if numbered else run.epochs
-        epoch = (run.best_epoch or 0) if weights == "best" else last
-    return Predictions(split, weights, averaging, array, epoch, "", judged.fingerprint)
-
-
 def get_predictions(
     database: Database, reference: str, split: str, weights: str, averaging: str
 ) -> Predictions:
@@ -158,6 +128,15 @@ def get_predictions(
         fingerprint=row.fingerprint,
         created_at=row.created_at,
     )
+
+
+def get_keys(database: Database, reference: str) -> tuple[tuple[str, str, str], ...]:
+    """Return (split, weights, averaging) of a run's predictions, in the order stored."""
+    columns = (predictions.c.split, predictions.c.weights, predictions.c.averaging)
+    with database.read() as connection:
+        own = predictions.c.run_id == find(connection, reference, database.path)
+        rows = connection.execute(select(*columns).where(own).order_by(predictions.c.id)).all()
+    return tuple((row.split, row.weights, row.averaging) for row in rows)
 
 
 def check(given: Predictions, judged: EvaluationSplit) -> None:

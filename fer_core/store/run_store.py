@@ -19,7 +19,17 @@ from fer_core.records import (
     RunDetails,
     TensorRecord,
 )
-from fer_core.store import evaluation, keeping, opening, repairing, runs, starting, tensors, writing
+from fer_core.store import (
+    evaluation,
+    keeping,
+    opening,
+    own_loop,
+    repairing,
+    runs,
+    starting,
+    tensors,
+    writing,
+)
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
 from fer_core.store.repairing import RepairReport
@@ -199,7 +209,7 @@ class RunStore:
         `evaluation_split`.
         """
         if isinstance(predictions, str):
-            predictions = evaluation.predictions_of(
+            predictions = own_loop.predictions_of(
                 self._database, self._datasets, run_id, predictions, probabilities, **settings
             )
         evaluation.add_predictions(self._database, self._datasets, run_id, predictions)
@@ -255,6 +265,10 @@ class RunStore:
     ) -> Predictions:
         """Return stored predictions; InputError names the command that makes them."""
         return evaluation.get_predictions(self._database, run_id, split, weights, averaging)
+
+    def predicted(self, run_id: str) -> tuple[tuple[str, str, str], ...]:
+        """Return (split, weights, averaging) of all stored predictions, in the order stored."""
+        return evaluation.get_keys(self._database, run_id)
 
     def tensors(self, run_id: str, kind: str, **key: str) -> tuple[TensorRecord, ...]:
         """Return the arrays of a kind, in the order stored, whose key has these values."""

@@ -4,7 +4,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
@@ -24,7 +24,7 @@ from fer_core.records import (
     Predictions,
     TensorRecord,
 )
-from fer_core.store import evaluation, tensors
+from fer_core.store import evaluation, own_loop, tensors
 from fer_core.store.changes import touch
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
@@ -35,8 +35,6 @@ from fer_core.store.schema import epochs, runs
 
 _log = logging.getLogger(__name__)
 
-# What may be known of an epoch, but for its number and its checkpoint.
-_MEASURED = tuple(field.name for field in fields(Epoch) if not field.name.endswith("sha256"))[1:]
 
 _NEW = upsert(epochs)
 _PUT_EPOCH = _NEW.on_conflict_do_update(
@@ -101,7 +99,8 @@ class RunWriter:
         """
         now = time.perf_counter()
         if not isinstance(epoch, Epoch):
-            epoch = self._epoch(epoch, {"seconds": now - self._epoch_began, **values})
+            values = {"seconds": now - self._epoch_began, **values}
+            epoch = own_loop.epoch_of(self._database, self.id, epoch, values)
         values = _epoch_values(epoch)
         self._epoch_began = now
         with self._write() as connection:
@@ -132,7 +131,7 @@ class RunWriter:
         `weights` says.
         """
         if isinstance(predictions, str):
-            predictions = evaluation.predictions_of(
+            predictions = own_loop.predictions_of(
                 self._database,
                 self._datasets,
                 self.id,
@@ -163,14 +162,6 @@ class RunWriter:
         return evaluation.evaluation_split(
             self._database, self._datasets, self.id, split, needs_labels=False
         )
-
-    def _epoch(self, number: int | None, values: Mapping[str, Any]) -> Epoch:
-        for name in values:
-            if name not in _MEASURED:
-                raise InputError(f"an epoch has no {name!r}; use {', '.join(_MEASURED)}")
-        if number is None:
-            number = get_run(self._database, self.id).epochs + 1
-        return Epoch(number, **values)
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
