@@ -69,6 +69,19 @@ def test_facts_hold_accuracies_with_and_without_twins() -> None:
     assert facts["Training time"] == ("12 min 05 s", "40 of 40 epochs")
 
 
+def test_a_loop_that_planned_nothing_and_an_ensemble_have_no_plan() -> None:
+    assert [tables.epochs_text(*each) for each in ((3, 40), (0, 40), (3, 0), (0, 0))] == [
+        "3 / 40",
+        "0 / 40",
+        "3",
+        "",
+    ]
+    facts = {f.label: f.note for f in details.facts(dataclasses.replace(RUN, epochs_planned=0), _)}
+    assert facts["Training time"] == "40 epochs"
+    ensemble = dataclasses.replace(RUN, epochs=0, epochs_planned=0, preset="ensemble")
+    assert "Training time" not in {fact.label for fact in details.facts(ensemble, _)}
+
+
 def test_a_run_without_numbers_has_dashes() -> None:
     facts = {fact.label: (fact.value, fact.note) for fact in details.facts(BARE, _)}
     assert facts["Best validation accuracy"] == ("–", None)
