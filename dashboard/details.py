@@ -44,7 +44,7 @@ def facts(run: Run, _: Translate) -> list[Fact]:
         value = accuracy_of(correct, count)
         note = f"{interval(value.low, value.high)} · n {count:,} · {tables.weights_text(test)}"
         found.append(Fact(label, texts.percent(value.value), note))
-    found.append(Fact(_("Parameters"), texts.count(run.parameters), run.preset or None))
+    found.append(Fact(_("Parameters"), texts.count(run.parameters or None), run.preset or None))
     if run.epochs or run.epochs_planned:
         found.append(Fact(_("Training time"), texts.duration(run.seconds), made))
     return found

@@ -76,7 +76,7 @@ def runs(rows: Sequence[Run], histories: Sequence[list[float]], _: Translate) ->
             "validation": [_percent(run.validation_accuracy) for run in rows],
             "test": [_test_accuracy(run) for run in rows],
             "test_on": [_test_settings(run) for run in rows],
-            "parameters": [run.parameters for run in rows],
+            "parameters": [run.parameters or None for run in rows],
             "epochs": [epochs_text(run.epochs, run.epochs_planned) for run in rows],
             "preset": [run.preset for run in rows],
             "created": [texts.moment(run.created_at) for run in rows],

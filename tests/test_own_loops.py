@@ -159,9 +159,11 @@ def test_pages_of_runs_that_say_little(
     app = _open(path, "runs", "losses")
     table = app.dataframe[0].value.set_index("name")
     assert table["epochs"].to_dict() == {"losses": "2", "last": "1", "cut": ""}
+    assert [list(curve) for curve in table["curve"]] == [[], [0.5], []]
+    assert table["parameters"].isna().all()
     facts = {metric.label: metric.value for metric in app.metric}
     assert facts["Training time"] == "6 s"
-    assert facts["Best validation accuracy"] == "–"
+    assert (facts["Best validation accuracy"], facts["Parameters"]) == ("–", "–")
 
     app = _open(path, "learning_curves", "losses", "cut")
     words = "\n".join(text.value for text in app.text)
