@@ -23,7 +23,7 @@ from torch.nn.parameter import is_lazy
 from fer_core.errors import InputError
 from fer_core.records import IMAGE_SIZE
 
-FAMILY = "python"
+FAMILY = "own"
 _KEYS = ("file", "class", "source_sha256")
 _MODULE = "fer_own_model"  # never "__main__": a file may train something when it is the program
 

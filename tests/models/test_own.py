@@ -52,7 +52,7 @@ def test_the_configuration_names_file_class_and_hash(write: Write, tmp_path: Pat
     config = preset_config("net.py:Net", data="faces", epochs=3)
     assert config.preset == "net.py:Net"
     assert config.architecture == {
-        "family": "python",
+        "family": "own",
         "file": str(tmp_path / "net.py"),
         "class": "Net",
         "source_sha256": hashlib.sha256(text.encode()).hexdigest(),
@@ -259,7 +259,7 @@ def test_a_name_without_file_or_class_is_said_so(write: Write, name: str, words:
 
 def test_an_architecture_without_a_hash_is_refused() -> None:
     with pytest.raises(InputError, match="needs class, source_sha256; name the model"):
-        build({"family": "python", "file": "net.py"})
+        build({"family": "own", "file": "net.py"})
 
 
 def test_a_check_passes_what_presets_build() -> None:
