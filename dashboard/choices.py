@@ -28,9 +28,11 @@ def confusion(runs: Sequence[Run], _: Translate) -> list[Choice]:
         "none": _("none"),
         "flip": _("flip"),
     }
+    # A loop of one's own may have none of its best epoch.
+    weights = [score.weights for score in scores] or ["best"]
     choices = [
         ("split", _("Split"), VALIDATION, [score.split for score in scores]),
-        ("weights", _("Weights"), "best", [score.weights for score in scores]),
+        ("weights", _("Weights"), "best" if "best" in weights else min(weights), weights),
         ("averaging", _("Averaging"), "none", [score.averaging for score in scores]),
     ]
     return [

@@ -26,9 +26,8 @@ def facts(run: Run, _: Translate) -> list[Fact]:
     """Return the numbers that stand above a run's details."""
     test = run.test_score
     epoch = _("epoch {best} of {epochs}").format(best=run.best_epoch, epochs=run.epochs)
-    planned = _("{epochs} of {planned} epochs").format(
-        epochs=run.epochs, planned=run.epochs_planned
-    )
+    made = _("{epochs} of {planned} epochs") if run.epochs_planned else _("{epochs} epochs")
+    made = made.format(epochs=run.epochs, planned=run.epochs_planned)
     found = [
         Fact(
             _("Best validation accuracy"),
@@ -48,8 +47,9 @@ def facts(run: Run, _: Translate) -> list[Fact]:
     if noted := tables.leaderboard_text(run, _):
         note = _("noted by a person, not measured here")
         found.append(Fact(_("Leaderboard (noted)"), noted, note))
-    found.append(Fact(_("Parameters"), texts.count(run.parameters), run.preset or None))
-    found.append(Fact(_("Training time"), texts.duration(run.seconds), planned))
+    found.append(Fact(_("Parameters"), texts.count(run.parameters or None), run.preset or None))
+    if run.epochs or run.epochs_planned:
+        found.append(Fact(_("Training time"), texts.duration(run.seconds), made))
     return found
 
 

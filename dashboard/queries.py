@@ -4,6 +4,7 @@ A run's revision grows with every write, so that (store, run id, revision) names
 good. The list of runs itself is read anew each time: one query, however many runs there are.
 """
 
+import math
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -96,13 +97,15 @@ def has_weights(store: RunStore, run: Run) -> bool:
 
 
 def accuracy_histories(store: RunStore, runs: tuple[Run, ...]) -> list[list[float]]:
-    """Return each run's validation accuracies by epoch; one query for those that changed."""
+    """Return each run's validation accuracies by epoch, where there are any; one query for the
+    runs that changed."""
     known = _known_histories(str(store.path))
     changed = [run for run in runs if known.get(run.id, (None, []))[0] != run.revision]
     if changed:
         epochs = store.histories([run.id for run in changed])
         for run in changed:
-            accuracies = [epoch.validation_accuracy for epoch in epochs[run.id]]
+            found = [epoch.validation_accuracy for epoch in epochs[run.id]]
+            accuracies = [accuracy for accuracy in found if math.isfinite(accuracy)]
             known[run.id] = (run.revision, accuracies)
     return [known[run.id][1] for run in runs]
 

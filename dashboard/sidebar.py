@@ -103,11 +103,12 @@ def _watch(store: RunStore, shown: tuple[Run, ...], fresh: list[tuple[Run, ...]]
         with st.container(key=f"training-{run.id}", border=True, gap="xsmall"):
             st.caption(_("Training now"))
             st.text(run.name)
-            done = min(1.0, run.epochs / max(1, run.epochs_planned))
-            st.progress(done)
-            st.caption(
-                _("epoch {done} of {planned}").format(done=run.epochs, planned=run.epochs_planned)
-            )
+            if run.epochs_planned:
+                st.progress(min(1.0, run.epochs / run.epochs_planned))
+                told = _("epoch {done} of {planned}")
+            else:  # a loop of one's own need not say how long it will take
+                told = _("epoch {done}")
+            st.caption(told.format(done=run.epochs, planned=run.epochs_planned))
 
 
 def wait_for_another(error: StoreError) -> None:

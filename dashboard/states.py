@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import texts
 from fer_core.errors import InputError
-from fer_core.records import FAILED, INTERRUPTED, RUNNING, STALE, Dataset, Run
+from fer_core.records import ENSEMBLE, FAILED, INTERRUPTED, RUNNING, STALE, Dataset, Run
 from fer_core.store import StoreError, StoreUnavailable
 
 
@@ -103,20 +103,34 @@ def stopped(run: Run) -> None:
     if run.status in reasons:
         with st.container(key=f"state-stopped-{run.id}", border=True, gap="small"):
             st.text(reasons[run.status].format(name=run.name))
-            st.code(texts.command("fer-core", "resume", run.name), language="bash")
+            if run.preset:
+                st.code(texts.command("fer-core", "resume", run.name), language="bash")
+            else:  # its own loop has its weights
+                call = f"RunStore.open().continue_run({run.name!r})"
+                st.code(f"with {call} as run:", language="python")
 
 
 def not_evaluated(run: Run, *, split: str, weights: str, averaging: str) -> None:
-    """A picked run has no such predictions: say which command makes them."""
+    """A picked run has no such predictions: say what makes them."""
     _ = texts.translate()
+    told = _("{name}: no such predictions are stored yet.")
     words = ["fer-core", "evaluate", run.name, "--split", split]
     if weights != "best":
         words += ["--weights", weights]
     if averaging != "none":
         words += ["--average", averaging]
+    code, language = texts.command(*words), "bash"
+    if not run.preset:
+        told += " " + _("Its own loop has its weights, and can store them:")
+        settings = f"weights={weights!r}, averaging={averaging!r}"
+        arguments = f"{run.name!r}, {split!r}, probabilities, {settings}"
+        code, language = f"RunStore.open().add_predictions({arguments})", "python"
+    elif run.preset == ENSEMBLE and weights != "best":
+        told, code = _("{name}: an ensemble has the best weights of its members only."), ""
     with st.container(border=True, key=f"state-not-evaluated-{run.id}", gap="small"):
-        st.text(_("{name}: no such predictions are stored yet.").format(name=run.name))
-        st.code(texts.command(*words), language="bash")
+        st.text(told.format(name=run.name))
+        if code:
+            st.code(code, language=language)
 
 
 def no_weights(run: Run) -> None:

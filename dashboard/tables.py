@@ -77,8 +77,8 @@ def runs(rows: Sequence[Run], histories: Sequence[list[float]], _: Translate) ->
             "test": [_test_accuracy(run) for run in rows],
             "test_on": [_test_settings(run) for run in rows],
             **_noted(rows, _),
-            "parameters": [run.parameters for run in rows],
-            "epochs": [f"{run.epochs} / {run.epochs_planned}" for run in rows],
+            "parameters": [run.parameters or None for run in rows],
+            "epochs": [epochs_text(run.epochs, run.epochs_planned) for run in rows],
             "preset": [run.preset for run in rows],
             "created": [texts.moment(run.created_at) for run in rows],
         }
@@ -121,6 +121,11 @@ def run_columns(_: Translate) -> Columns:
         "preset": column.TextColumn(_("Preset"), width=92),
         "created": column.DatetimeColumn(_("Started"), format="YYYY-MM-DD HH:mm", width=136),
     }
+
+
+def epochs_text(done: int, planned: int) -> str:
+    """Write ``12 / 40``; a loop of one's own need not plan, and an ensemble has no epochs."""
+    return f"{done} / {planned}" if planned else str(done or "")
 
 
 def height(rows: int) -> int | Literal["content"]:
@@ -193,7 +198,7 @@ def curves(info: LearningCurves, _: Translate) -> pd.DataFrame:
                 "name": row.run.name,
                 "status": [labels.get(row.run.status, row.run.status)],
                 "data": data_name(row.run, _),
-                "epochs": f"{len(row.epoch)} / {row.run.epochs_planned}",
+                "epochs": epochs_text(len(row.epoch), row.run.epochs_planned),
                 **_numbers(row),
             }
             for row in info.runs
@@ -203,17 +208,18 @@ def curves(info: LearningCurves, _: Translate) -> pd.DataFrame:
 
 
 def _numbers(row: RunCurves) -> dict[str, object]:
+    time = {"time": texts.duration(float(row.seconds[-1]))} if len(row.epoch) else {}
     if row.best is None or row.stops_improving is None:
-        return {}
+        return dict(time)
     accuracies = row.raw["validation_accuracy"]
     return {
+        **time,
         "best": int(row.epoch[row.best]),
         "validation": 100 * float(accuracies[row.best]),
         "last": 100 * float(accuracies[-1]),
         "stops": int(row.epoch[row.stops_improving]),
         "gap": points(float(row.gap[row.best])),
         "last_gap": points(float(row.gap[-1])),
-        "time": texts.duration(float(row.seconds[-1])),
     }
 
 

@@ -46,7 +46,7 @@ class CheckpointFolder:
         note = {"fer_lab": json.dumps({"form": FORM_VERSION, "epoch": state.epoch})}
         hashes = []
         for name, tensors in (("next", weights), ("next" + _STATE, _resume_state(state))):
-            content = save(tensors, metadata=note)
+            content = save(_apart(tensors), metadata=note)
             write_atomically(self._path(name), content)
             hashes.append(hashlib.sha256(content).hexdigest())
         return hashes[0], hashes[1]
@@ -134,6 +134,16 @@ class CheckpointFolder:
                 if hashlib.sha256(content).hexdigest() == sha256:
                     return content
         return None
+
+
+def _apart(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Copy what shares its memory with an earlier tensor (tied weights): safetensors refuses it."""
+    apart, seen = {}, set()
+    for name, tensor in tensors.items():
+        memory = tensor.untyped_storage().data_ptr()
+        apart[name] = tensor.clone() if memory in seen else tensor
+        seen.add(memory)
+    return apart
 
 
 def _resume_state(state: TrainingState) -> dict[str, torch.Tensor]:

@@ -26,8 +26,10 @@ class Device:
         return str(self.compute_dtype).removeprefix("torch.")
 
     def place(self, model: torch.nn.Module) -> None:
-        """Move a model here in place, its maps laid out channels last: the faster way."""
-        model.to(memory_format=torch.channels_last)
+        """Move a model here in place, its maps laid out channels last: the faster way, unless a
+        part of it `keeps_layout`."""
+        if not any(getattr(part, "keeps_layout", False) for part in model.modules()):
+            model.to(memory_format=torch.channels_last)
         model.to(self.torch_device)
 
     def autocast(self) -> torch.autocast:

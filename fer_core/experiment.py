@@ -4,7 +4,8 @@ import dataclasses
 import platform
 from collections.abc import Mapping
 from importlib import metadata
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -14,11 +15,19 @@ from fer_core.config import RunConfig
 from fer_core.data.division import divide
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
-from fer_core.loading import kept_weights, load_model
-from fer_core.models import input_side, layer_table, network_for
+from fer_core.loading import kept_weights, load_model, trained_config
+from fer_core.models import (
+    OWN_FAMILY,
+    check_own,
+    input_side,
+    layer_table,
+    network_for,
+    read_source,
+)
 from fer_core.records import (
     FINISHED,
     PUBLIC,
+    SOURCE,
     TEST,
     TRAIN,
     VALIDATION,
@@ -26,6 +35,7 @@ from fer_core.records import (
     Predictions,
     Run,
     Score,
+    TensorRecord,
 )
 from fer_core.store import RunStore, RunWriter, StoreError
 from fer_core.train import AVERAGINGS, TrainingData, TrainingState, fit, predict_probabilities
@@ -70,7 +80,8 @@ def train_run(
     """Train a new run to its end and store everything that it gives, epoch by epoch.
 
     Ends by storing the validation predictions of `best` and `last`, and of the `average` of the
-    weights where the recipe keeps one. Never touches test.
+    weights where the recipe keeps one. Never touches test. The file of a network of one's own is
+    stored with its run.
     """
     dataset = store.dataset(config.data)
     if config.validation == "official" and VALIDATION not in dataset.splits:
@@ -81,6 +92,7 @@ def train_run(
         flags=lambda: store.flags(dataset.fingerprint, TRAIN),
     )
     chosen = choose_device(device, precision=config.precision)
+    check_own(config, device=chosen.torch_device, autocast=chosen.autocast())
     layers = layer_table(network_for(config), input_side(config.architecture))
     with store.start_run(
         name,
@@ -97,6 +109,7 @@ def train_run(
         versions=_versions(chosen),
         device=chosen.name,
     ) as writer:
+        _store_source(writer, config.architecture)
         data = _training_data(store, writer.id, chosen)
         state = _start(config, chosen, data)
         _train(store, writer, state, data, config, progress or Silent())
@@ -115,7 +128,7 @@ def resume_run(
     """
     run = store.run(reference)
     details = store.details(run.id)
-    config = RunConfig.from_dict(details.config)
+    config = trained_config(store, run)
     chosen = choose_device(device, precision=config.precision)
     differences = _differences(details.versions, _versions(chosen))
     with store.continue_run(run.id) as writer:
@@ -154,6 +167,7 @@ def evaluate_run(
     if averaging not in AVERAGINGS:
         raise InputError(f"averaging is {averaging!r}; use one of {', '.join(AVERAGINGS)}")
     run = store.run(reference)
+    trained_config(store, run)  # what has no weights says so before anything else
     if split in (TEST, PUBLIC) and run.status != FINISHED:
         raise InputError(
             f"run {run.name!r} is {run.status}; {split} is read when training is over: "
@@ -238,6 +252,13 @@ def _training_data(store: RunStore, run_id: str, device: Device) -> TrainingData
             validation.labels,
         ),
     )
+
+
+def _store_source(writer: RunWriter, architecture: Mapping[str, Any]) -> None:
+    if architecture.get("family") == OWN_FAMILY:
+        text = np.frombuffer(read_source(architecture), np.uint8)
+        file = Path(architecture["file"]).name
+        writer.add_tensor(TensorRecord(SOURCE, text, sample=file, weights=""))
 
 
 def _epoch(history: tuple[Epoch, ...], number: int | None) -> Epoch | None:

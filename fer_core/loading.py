@@ -6,8 +6,15 @@ from fer_core.checkpoints import CheckpointFolder
 from fer_core.config import RunConfig
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
-from fer_core.models import Classifier, Normalise, input_side, network_for
-from fer_core.records import Run
+from fer_core.models import (
+    OWN_FAMILY,
+    Classifier,
+    Normalise,
+    input_side,
+    network_for,
+    read_source,
+)
+from fer_core.records import ENSEMBLE, Run
 from fer_core.store import RunStore
 
 AVERAGE = "average"
@@ -29,23 +36,45 @@ def kept_weights(config: RunConfig) -> tuple[str, ...]:
     return WEIGHTS if config.weight_average else tuple(w for w in WEIGHTS if w != AVERAGE)
 
 
+def trained_config(store: RunStore, run: Run) -> RunConfig:
+    """Return the configuration of a run that was trained here.
+
+    Raises InputError for a run without weights, and when the file of its network has changed.
+    """
+    config = store.details(run.id).config
+    if run.preset == ENSEMBLE:
+        raise InputError(
+            f"run {run.name!r} is an ensemble: it has no weights of its own, only predictions that "
+            "its members stored"
+        )
+    if "architecture" not in config:
+        raise InputError(
+            f"run {run.name!r} was logged by a loop of its own, so it has no weights here; go on "
+            "in that loop with store.continue_run and run.add_predictions"
+        )
+    found = RunConfig.from_dict(config)
+    if found.architecture.get("family") == OWN_FAMILY:
+        read_source(found.architecture, run=run.name)
+    return found
+
+
 def load_model(
     store: RunStore, run: Run, weights: str = "best", device: str = "auto"
 ) -> LoadedModel:
     """Load a run's weights: ``best`` (by validation accuracy), ``last``, or ``average`` (the
     moving average, after the last epoch).
 
-    Raises InputError for a run without a finished epoch, for one that kept no average, and for one
-    whose checkpoint is gone.
+    Raises InputError for a run without weights or a finished epoch, for one that kept no average,
+    and for one whose checkpoint is gone.
     """
     if weights not in WEIGHTS:
         raise InputError(f"weights is {weights!r}; use one of {', '.join(WEIGHTS)}")
+    config = trained_config(store, run)
     number = run.best_epoch if weights == "best" else run.epochs
     history = store.histories((run.id,))[run.id]
     epoch = next((epoch for epoch in history if epoch.epoch == number), None)
     if epoch is None:
         raise InputError(f"run {run.name!r} has no finished epoch; fer-core resume {run.name!r}")
-    config = RunConfig.from_dict(store.details(run.id).config)
     if weights not in kept_weights(config):
         raise InputError(
             f"run {run.name!r} kept no average of its weights; a run does with: "

@@ -3,6 +3,7 @@
 Everything may import this module; it imports numpy and the standard library only.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -42,6 +43,11 @@ AUDIT_FLAGS = (
 AUGMENTATION = "augmentation"
 
 REGION_NAMES = ("rest", "brows", "eyes", "nose", "mouth", "cheeks", "forehead")
+
+# The preset of a run that combines the predictions of other runs.
+ENSEMBLE = "ensemble"
+# Kind of the tensor that holds the file of a network of one's own, as bytes.
+SOURCE = "source"
 
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
 # Derived when read, never stored: the run says "running", its process is gone.
@@ -133,14 +139,15 @@ class Layer:
 @dataclass(frozen=True)
 class Epoch:
     """One epoch of training. Epochs count from 1; accuracies in 0..1; losses are mean cross
-    entropy in nats (with the recipe's label smoothing in training, without in validation)."""
+    entropy in nats (with the recipe's label smoothing in training, without in validation). What
+    a loop does not measure is not-a-number."""
 
     epoch: int
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    seconds: float
+    train_loss: float = math.nan
+    train_accuracy: float = math.nan
+    validation_loss: float = math.nan
+    validation_accuracy: float = math.nan
+    seconds: float = math.nan
     learning_rate: float | None = None
     weights_sha256: str | None = None
     state_sha256: str | None = None
@@ -182,7 +189,8 @@ class Run:
     epochs: int
     epochs_planned: int
     best_epoch: int | None
-    validation_accuracy: float | None  # of the best epoch
+    # Of the best epoch; of the stored predictions with the best weights where no epoch has one.
+    validation_accuracy: float | None
     seconds: float  # spent in finished epochs
     created_at: float
     updated_at: float

@@ -202,6 +202,16 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     assert not list(training.folder.folder.glob("*.tmp"))
 
 
+def test_tied_weights_are_written_and_stay_tied(training: Training) -> None:
+    model = training.state.model
+    model.again = model.network.conv1  # the same module under two names
+    row = training.epoch()
+    training.folder.promote(best=True)
+    weights = training.folder.load_weights(row.weights_sha256)
+    assert torch.equal(weights["again.weight"], weights["network.conv1.weight"])
+    assert torch.equal(weights["again.weight"], model.again.weight)
+
+
 def test_files_are_plain_safetensors(training: Training) -> None:
     training.epoch()
     training.folder.promote(best=True)

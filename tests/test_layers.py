@@ -31,9 +31,11 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store"},
         {"numpy", "torch"},
     ),
+    "ensembling": (BASE | {"analysis", "store"}, {"numpy"}),
     "cli": (
         BASE
-        | {"data", "models", "device", "experiment", "predicting", "store", "analysis", "figures"},
+        | {"data", "models", "device", "experiment", "ensembling", "predicting", "store"}
+        | {"analysis", "figures"},
         {"typer", "rich", "numpy", "pandas"},
     ),
     "__main__": ({"cli"}, set()),

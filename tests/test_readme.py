@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from fer_core.records import CLASS_NAMES, DatasetArrays
+from fer_core.store import RunStore
 
 ROOT = Path(__file__).parent.parent
 PREFIXES = {"train": "Training", "validation": "PublicTest", "test": "PrivateTest"}
@@ -45,8 +46,9 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     archive(tiny_faces, clone / "fer2013.zip")
     blocks = marked_blocks("README.md")
-    assert list(blocks) == ["main job", "tidy"]
-    script = "\n".join(blocks.values())
+    assert list(blocks) == ["main job", "tidy", "my_net.py", "own model", "own loop"]
+    (clone / "my_net.py").write_text(blocks["my_net.py"], encoding="utf-8")
+    script = "\n".join(blocks[name] for name in ("main job", "own model", "tidy"))
     script = re.sub(
         r"(fer-core train .*?)(?: --epochs \d+)?$", r"\1 --epochs 1", script, flags=re.M
     )
@@ -65,10 +67,28 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     assert (clone / "curves.pdf").read_bytes().startswith(b"%PDF")
     assert 'width="170mm"' in (clone / "confusion.svg").read_text(encoding="utf-8")
     assert (clone / "predictions.csv").is_file()
+    with RunStore.open(clone / "runs" / "runs.db", read_only=True) as store:
+        names = ["both", "mine", "baseline"]
+        assert [run.name for run in store.runs()] == names
+        assert list(store.details("both").config["members"]) == ["fast-1", "mine"]
     # What the README says stays out of the repository stays out.
     status = ["git", "status", "--porcelain", "runs"]
     clean = subprocess.run(status, cwd=clone, capture_output=True, text=True, check=True)
     assert clean.stdout == ""
+
+
+def test_the_readmes_loop_logs_a_run(
+    tiny_store: RunStore, tiny_faces: DatasetArrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_store.add_dataset("fer2013", tiny_faces)
+    monkeypatch.setenv("FER_STORE", str(tiny_store.path))
+    exec(marked_blocks("README.md")["own loop"], {})
+    run = tiny_store.run("by-hand")
+    history = tiny_store.histories([run.id])[run.id]
+    assert [epoch.epoch for epoch in history] == [1, 2, 3, 4, 5]
+    score = run.score("validation", "last")
+    assert score is not None
+    assert score.accuracy == history[-1].validation_accuracy
 
 
 def test_the_readmes_file_tree_names_what_there_is() -> None:

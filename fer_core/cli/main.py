@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from fer_core.cli import data, demo, figure, predicting, presets, runs, serve, training
+from fer_core.cli import data, demo, ensembles, figure, predicting, presets, runs, serve, training
 from fer_core.cli.output import tell, tells_events
 from fer_core.errors import InputError
 
@@ -38,6 +38,7 @@ for command in (
     training.evaluate,
     training.predictions,
     predicting.predict,
+    ensembles.ensemble,
     figure.figure,
     demo.demo,
     serve.dashboard,

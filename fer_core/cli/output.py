@@ -1,6 +1,7 @@
 """What commands print: documents on stdout, progress and notes on stderr."""
 
 import json
+import math
 import os
 import shlex
 import sys
@@ -48,12 +49,21 @@ def tell(**event: Any) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print exactly one JSON document."""
+    """Print exactly one JSON document; what is not a number, or infinite, is null."""
     if tells_events():
-        tell(result=document)
+        tell(result=_finite(document))
         return
-    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
+    json.dump(_finite(document), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def _finite(value: Any) -> Any:
+    """Return the value with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager

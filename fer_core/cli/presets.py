@@ -41,7 +41,9 @@ def list_(json: Json = False) -> None:
 
 @app.command()
 def show(
-    preset: Annotated[str, typer.Argument(help="A preset, or the path of a .toml file.")],
+    preset: Annotated[
+        str, typer.Argument(help="A preset, the path of a .toml file, or FILE.py:CLASS.")
+    ],
     match_parameters: MatchParameters = "",
     match_by: MatchBy = "width",
     toml: Annotated[
@@ -53,7 +55,14 @@ def show(
 
     Example: fer-core presets show e-cnn --json
     """
-    from fer_core.models import input_side, layer_table, network_for, preset_config, preset_text
+    from fer_core.models import (
+        check_own,
+        input_side,
+        layer_table,
+        network_for,
+        preset_config,
+        preset_text,
+    )
 
     config = preset_config(preset, data="")
     if toml:
@@ -62,6 +71,7 @@ def show(
         typer.echo(preset_text(preset), nl=False)
         return
     config = matched(config, match_parameters, by=match_by)
+    check_own(config)
     layers = layer_table(network_for(config), input_side(config.architecture))
     trainable = sum(layer.trainable for layer in layers)
     non_trainable = sum(layer.non_trainable for layer in layers)

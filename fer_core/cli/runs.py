@@ -1,6 +1,8 @@
 """``fer-core runs``: list, show, rename, tag, note, leaderboard, delete and repair runs."""
 
 import dataclasses
+import math
+import shlex
 import sys
 from typing import Annotated
 
@@ -9,7 +11,7 @@ from rich.table import Table
 
 from fer_core.cli.output import left_out, open_store, print_json, run_summary, stderr, stdout
 from fer_core.errors import InputError
-from fer_core.records import Run
+from fer_core.records import SOURCE, Run
 
 app = typer.Typer(help="List runs, show one, and keep them tidy.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -40,7 +42,7 @@ def list_(json: Json = False) -> None:
             run.preset,
             run.status,
             f"{run.dataset} (synthetic)" if run.synthetic else run.dataset,
-            f"{run.epochs}/{run.epochs_planned}",
+            f"{run.epochs}/{run.epochs_planned}" if run.epochs_planned else str(run.epochs or ""),
             "" if run.validation_accuracy is None else f"{run.validation_accuracy:.2%}",
             "" if test is None else f"{test.accuracy:.2%} ({test.weights}, {test.averaging})",
             *([_leaderboard(run)] if noted else []),
@@ -49,11 +51,20 @@ def list_(json: Json = False) -> None:
 
 
 @app.command()
-def show(run: str, json: Json = False) -> None:
+def show(
+    run: str,
+    json: Json = False,
+    source: Annotated[
+        bool, typer.Option("--source", help="Print the file that the run's network came from.")
+    ] = False,
+) -> None:
     """Show a run's configuration, history and layers.
 
     Example: fer-core runs show fast-1 --json
     """
+    if source:
+        _print_source(run)
+        return
     with open_store(read_only=True) as store:
         found = store.run(run)
         details = store.details(found.id)
@@ -85,17 +96,36 @@ def show(run: str, json: Json = False) -> None:
     if details.dropped:
         table.add_row("left out of training", left_out(dropped_images, details.dropped))
     stdout.print(table)
+    if not history:
+        return
     table = Table("epoch", "train loss", "accuracy", "validation loss", "accuracy", "seconds")
     for epoch in history:
         table.add_row(
             str(epoch.epoch),
-            f"{epoch.train_loss:.3f}",
-            f"{epoch.train_accuracy:.2%}",
-            f"{epoch.validation_loss:.3f}",
-            f"{epoch.validation_accuracy:.2%}",
-            f"{epoch.seconds:.1f}",
+            _known(epoch.train_loss, ".3f"),
+            _known(epoch.train_accuracy, ".2%"),
+            _known(epoch.validation_loss, ".3f"),
+            _known(epoch.validation_accuracy, ".2%"),
+            _known(epoch.seconds, ".1f"),
         )
     stdout.print(table)
+
+
+def _known(number: float, form: str) -> str:
+    """Write a number; nothing for one that a loop of one's own did not measure."""
+    return "" if math.isnan(number) else format(number, form)
+
+
+def _print_source(run: str) -> None:
+    with open_store(read_only=True) as store:
+        stored = store.tensors(store.run(run).id, SOURCE)
+    if not stored:
+        raise InputError(
+            f"run {run!r} was not trained from a file of one's own; its layers: fer-core runs show "
+            f"{shlex.quote(run)} --json"
+        )
+    # Byte for byte: the hash of what is written must be the one that the run knows.
+    sys.stdout.buffer.write(stored[0].array.tobytes())
 
 
 @app.command()

@@ -18,7 +18,7 @@ from fer_core.cli.output import (
     stdout,
 )
 from fer_core.errors import InputError
-from fer_core.records import TEST, VALIDATION, Run
+from fer_core.records import ENSEMBLE, TEST, VALIDATION, Run, Score
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -37,7 +37,10 @@ _NOT_BY_SET = {"name", "preset", "data", "architecture", "sources"}
 
 def train(
     preset: Annotated[
-        str, typer.Argument(help="A preset (fer-core presets list) or the path of a .toml file.")
+        str,
+        typer.Argument(
+            help="A preset (fer-core presets list), the path of a .toml file, or FILE.py:CLASS."
+        ),
     ],
     data: Annotated[str, typer.Option(help="Data set; default: the only one there is.")] = "",
     name: Annotated[str, typer.Option(help="Name of the run; default: from the preset.")] = "",
@@ -71,7 +74,8 @@ def train(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Train a preset and store its history, checkpoints and validation predictions.
+    """Train a preset, or a network of your own, and store its history, checkpoints and validation
+    predictions.
 
     Example: fer-core train fast --data fer2013 --name fast-1
 
@@ -155,10 +159,9 @@ def evaluate(
     Example: fer-core evaluate fast-1 --split test --average flip
     """
     from fer_core.analysis.metrics import accuracy_of
-    from fer_core.experiment import evaluate_run
 
     with open_store() as store:
-        score = evaluate_run(store, run, split, weights=weights, averaging=average, device=device)
+        score = _evaluate(store, run, split, weights=weights, averaging=average, device=device)
         found = store.run(run)
         readings = sum(r.split == split for r in store.details(found.id).test_readings)
         epoch = store.predictions(found.id, split, weights, average).epoch
@@ -187,6 +190,9 @@ def evaluate(
         return
     synthetic = " (synthetic faces)" if found.synthetic else ""
     chosen = "chosen on validation" if weights == "best" else "no epoch chosen"
+    made = f"{weights} weights: epoch {epoch} ({chosen})"
+    if found.preset == ENSEMBLE:
+        made = "from predictions that its members stored"
     stdout.print(
         f"{found.name} on {split}{synthetic}: {whole.value:.2%}"
         f" (95 % interval {whole.low:.2%} to {whole.high:.2%}, n = {whole.count:,})"
@@ -196,9 +202,22 @@ def evaluate(
             f"without the {whole.count - without.count:,} images that have a twin in training: "
             f"{without.value:.2%} ({without.low:.2%} to {without.high:.2%}, n = {without.count:,})"
         )
-    stdout.print(f"{weights} weights: epoch {epoch} ({chosen}); averaging: {average}")
+    stdout.print(f"{made}; averaging: {average}")
     if readings:
         stdout.print(f"readings of {split} for this run so far: {readings}")
+
+
+def _evaluate(
+    store: "RunStore", run: str, split: str, *, weights: str, averaging: str, device: str
+) -> Score:
+    """Run the model on the split; for an ensemble, combine what its members have predicted."""
+    if store.run(run).preset == ENSEMBLE:
+        from fer_core.ensembling import evaluate_ensemble
+
+        return evaluate_ensemble(store, run, split, weights=weights, averaging=averaging)
+    from fer_core.experiment import evaluate_run
+
+    return evaluate_run(store, run, split, weights=weights, averaging=averaging, device=device)
 
 
 def predictions(

@@ -11,7 +11,7 @@ from fer_core.figures import text
 from fer_core.figures.draw_confusion_matrix import CLASSES, cell_text
 from fer_core.figures.draw_confusion_matrix import draw as draw
 from fer_core.figures.options import one_of
-from fer_core.records import CLASS_NAMES, TRAIN, VALIDATION, Run
+from fer_core.records import CLASS_NAMES, ENSEMBLE, TRAIN, VALIDATION, Run
 from fer_core.translation import Translate, translator
 
 if TYPE_CHECKING:
@@ -139,13 +139,16 @@ def _describe_run(info: ConfusionMatrices, run: RunConfusion, _: Translate) -> s
     shares = metrics.normalise_confusion(run.counts, "true")
     mistakes = np.nan_to_num(shares * (1 - np.eye(CLASSES)))
     worst = [divmod(int(k), CLASSES) for k in np.argsort(-mistakes, axis=None, kind="stable")[:3]]
+    made = _("an ensemble") if run.run.preset == ENSEMBLE else _("no epochs")
+    if run.epoch:
+        made = _("epoch {epoch}").format(epoch=run.epoch)
     sentence = _(
-        "{name}: epoch {epoch}, accuracy {accuracy} {interval} of {count:,} images, {without} "
+        "{name}: {made}, accuracy {accuracy} {interval} of {count:,} images, {without} "
         "{without_interval} of the {without_count:,} without a twin in its training data. "
         "Found of each class: {recalls}."
     ).format(
         name=name,
-        epoch=run.epoch,
+        made=made,
         accuracy=text.percent(run.accuracy.value),
         interval=text.interval(run.accuracy.low, run.accuracy.high),
         count=run.accuracy.count,

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from fer_core.figures import palette, text
 from fer_core.figures.canvas import Canvas
+from fer_core.records import ENSEMBLE, FINISHED, Run
 from fer_core.translation import Translate, translator
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def draw(
         for position, run in enumerate(info.runs):
             _add_run(canvas, info, run, position, metric, panel, scale, _)
         if not any(len(run.epoch) for run in info.runs):
-            canvas.note(_("no epochs yet"), x + width / 2, y + height / 2)
+            canvas.note(no_epochs(info.runs[0].run, _), x + width / 2, y + height / 2)
     if names:
         canvas.legend("legend", names, 0)
         for position, name in enumerate(names):
@@ -86,6 +87,13 @@ def draw(
     return canvas.figure()
 
 
+def no_epochs(run: Run, _: Translate) -> str:
+    """Say why a run has no curves."""
+    if run.preset == ENSEMBLE:
+        return _("an ensemble, without epochs")
+    return _("no epochs") if run.status == FINISHED else _("no epochs yet")
+
+
 def _names(info: "LearningCurves", canvas: Canvas, _: Translate) -> list[str]:
     """The entries of the runs' legend; a single run is named by the caption."""
     if len(info.runs) == 1:
@@ -94,7 +102,7 @@ def _names(info: "LearningCurves", canvas: Canvas, _: Translate) -> list[str]:
     endings = []
     for run in info.runs:
         ending = " " + _("(synthetic)") if mixed and run.run.synthetic else ""
-        endings.append(ending if len(run.epoch) else ending + " " + _("(no epochs yet)"))
+        endings.append(ending if len(run.epoch) else f"{ending} ({no_epochs(run.run, _)})")
     room = canvas.legend_room - max(text.text_width(ending, canvas.em) for ending in endings)
     labels = text.run_labels([run.run.name for run in info.runs], canvas.em, room)
     return [label + ending for label, ending in zip(labels, endings, strict=True)]

@@ -9,6 +9,7 @@ from fer_core.analysis import curves
 from fer_core.errors import InputError
 from fer_core.figures import text
 from fer_core.figures.draw_learning_curves import draw as draw
+from fer_core.figures.draw_learning_curves import no_epochs
 from fer_core.figures.options import number, one_of
 from fer_core.records import VALIDATION, Epoch, Run
 from fer_core.translation import Translate, translator
@@ -104,7 +105,7 @@ def _run_curves(
     return RunCurves(
         run=run,
         epoch=np.array([epoch.epoch for epoch in history], dtype=np.int32),
-        seconds=np.cumsum([epoch.seconds for epoch in history], dtype=np.float64),
+        seconds=np.nancumsum([epoch.seconds for epoch in history], dtype=np.float64),
         raw=raw,
         smoothed={quantity: curves.smooth(values, smoothing) for quantity, values in raw.items()},
         gap=curves.gap(raw["train_accuracy"], accuracies),
@@ -160,8 +161,12 @@ def describe(info: LearningCurves, *, language: str = "en") -> str:
 
 def _describe_run(run: RunCurves, _: Translate) -> str:
     name = text.clean(run.run.name) + (" " + _("(synthetic data)") if run.run.synthetic else "")
+    if not len(run.epoch):
+        return _("{name}: {none}.").format(name=name, none=no_epochs(run.run, _))
     if run.best is None or run.stops_improving is None:
-        return _("{name}: no epochs yet.").format(name=name)
+        return _("{name}: {done} epochs ({status}); no validation accuracy is stored.").format(
+            name=name, done=len(run.epoch), status=_(run.run.status)
+        )
     return _(
         "{name}: {done} of {planned} epochs ({status}); best validation accuracy {best} at epoch "
         "{best_epoch}; stops improving at epoch {stop} (the first within one standard error, "

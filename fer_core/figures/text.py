@@ -4,6 +4,7 @@ Widths come from a table, not from the fonts of the machine, so that a figure is
 same everywhere.
 """
 
+import math
 import unicodedata
 
 from fer_core.records import CLASS_NAMES
@@ -127,8 +128,8 @@ def share(count: int, total: int) -> str:
 
 
 def points(difference: float) -> str:
-    """Write a difference of shares in percentage points, signed: ``+12.3``."""
-    return f"{100 * difference:+.1f}"
+    """Write a difference of shares in percentage points, signed: ``+12.3``; unknown: ``–``."""
+    return f"{100 * difference:+.1f}" if math.isfinite(difference) else "–"
 
 
 def interval(low: float, high: float) -> str:

@@ -8,9 +8,12 @@ from torch import nn
 
 from fer_core.config import RunConfig
 from fer_core.errors import InputError
-from fer_core.models import sequential
+from fer_core.models import own, sequential
 from fer_core.models.classifier import Classifier, Normalise
 from fer_core.models.layers import count_parameters, layer_table
+from fer_core.models.own import FAMILY as OWN_FAMILY
+from fer_core.models.own import read_source
+from fer_core.models.own_check import check_own
 from fer_core.models.presets import (
     preset_config,
     preset_description,
@@ -22,6 +25,7 @@ from fer_core.records import IMAGE_SIZE
 
 MODELS: dict[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "sequential": sequential.build,
+    OWN_FAMILY: own.build,
 }
 
 
@@ -42,11 +46,13 @@ def build(architecture: Mapping[str, Any]) -> nn.Module:
 
 
 def parameter_count(config: RunConfig) -> int:
-    """Return how many parameters a run's network has, without making room for them.
+    """Return how many parameters a run's network has, without making room for them where it is
+    not one's own.
 
     Raises InputError for an architecture that cannot be built, as `network_for` does.
     """
-    with torch.device("meta"):
+    own_code = config.architecture.get("family") == OWN_FAMILY  # may do what "meta" cannot
+    with torch.device("cpu" if own_code else "meta"):
         return count_parameters(network_for(config))
 
 
@@ -71,9 +77,11 @@ def network_for(config: RunConfig) -> nn.Module:
 __all__ = [
     "MATCH_BY",
     "MODELS",
+    "OWN_FAMILY",
     "Classifier",
     "Normalise",
     "build",
+    "check_own",
     "input_side",
     "layer_table",
     "match_parameters",
@@ -83,4 +91,5 @@ __all__ = [
     "preset_description",
     "preset_names",
     "preset_text",
+    "read_source",
 ]

@@ -1,5 +1,7 @@
 """The layer table of a network: names, shapes, parameters, operations."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,43 +13,33 @@ _NUMBERED = {nn.Conv2d: "conv", nn.Linear: "dense"}
 
 
 def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]:
-    """Return one `Layer` for each module without children, in forward order.
+    """Return one `Layer` for each module that does something itself, in forward order.
 
-    network: takes (N, 1, side, side) float32. Convolutions and dense layers are called ``conv1``,
+    network: takes (N, 1, side, side) float32. These are the modules without children, and those
+    with weights of their own beside them. Convolutions and dense layers are called ``conv1``,
     ``dense1`` ...; others keep their module path. Parameters are counted as Keras does: a
-    batch norm's running mean and variance are its non-trainable ones. Operations are
-    multiply-adds of convolutions and dense layers for one image.
+    batch norm's running mean and variance are its non-trainable ones; each weight counts once,
+    however often its module is used, and in all they are the network's. Operations are
+    multiply-adds of convolutions and dense layers for one image, in each use.
     """
-    rows: list[Layer] = []
+    rows: dict[str, Layer] = {}  # by path
     numbers = dict.fromkeys(_NUMBERED.values(), 0)
     paths = {module: path for path, module in network.named_modules()}
 
-    def record(module: nn.Module, _inputs: Any, output: torch.Tensor) -> None:
+    def record(module: nn.Module, _inputs: Any, output: Any) -> None:
         path = paths[module]
-        if any(row.path == path for row in rows):  # a module that is used twice
+        shape = _shape(output)
+        operations = _operations(module, shape)
+        if path in rows:  # a module that is used twice
+            rows[path] = replace(rows[path], operations=rows[path].operations + operations)
             return
-        name = path
+        name = path or type(module).__name__
         if prefix := _NUMBERED.get(type(module)):
             numbers[prefix] += 1
             name = f"{prefix}{numbers[prefix]}"
-        trainable = sum(p.numel() for p in module.parameters() if p.requires_grad)
-        fixed = sum(p.numel() for p in module.parameters() if not p.requires_grad)
-        fixed += sum(b.numel() for b in module.buffers() if b.is_floating_point())
-        shape = tuple(output.shape[1:])
-        rows.append(
-            Layer(
-                name=name,
-                path=path,
-                type=type(module).__name__,
-                output_shape=shape,
-                parameters=trainable + fixed,
-                trainable=trainable,
-                non_trainable=fixed,
-                operations=_operations(module, shape),
-            )
-        )
+        rows[path] = Layer(name, path, type(module).__name__, shape, 0, 0, 0, operations)
 
-    hooks = [m.register_forward_hook(record) for m in paths if not any(m.children())]
+    hooks = [module.register_forward_hook(record) for module in paths]
     modes = {module: module.training for module in paths}
     example = next(network.parameters(), torch.zeros(0))
     try:
@@ -59,7 +51,45 @@ def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]
             module.training = mode
         for hook in hooks:
             hook.remove()
-    return tuple(rows)
+    _count_weights(network, rows)
+    childless = {path for module, path in paths.items() if not any(module.children())}
+    return tuple(row for path, row in rows.items() if path in childless or row.parameters)
+
+
+def _count_weights(network: nn.Module, rows: dict[str, Layer]) -> None:
+    """Add each parameter and running statistic, once, to the row of the module that holds it.
+
+    A module that was not called itself (its weights are used by the one around it, as in
+    nn.MultiheadAttention) has no row: the one around it counts them.
+    """
+    counted: set[int] = set()
+    for module_path, module in network.named_modules():
+        path = module_path
+        while path not in rows:
+            path = path.rpartition(".")[0]
+        for weight in (*module.parameters(recurse=False), *module.buffers(recurse=False)):
+            is_parameter = isinstance(weight, nn.Parameter)
+            if id(weight) in counted or not (is_parameter or weight.is_floating_point()):
+                continue
+            counted.add(id(weight))
+            row, count = rows[path], weight.numel()
+            trained = count if is_parameter and weight.requires_grad else 0
+            rows[path] = replace(
+                row,
+                parameters=row.parameters + count,
+                trainable=row.trainable + trained,
+                non_trainable=row.non_trainable + count - trained,
+            )
+
+
+def _shape(output: Any) -> tuple[int, ...]:
+    """Return the shape of what a module gave, without the batch; of several, the first tensor's."""
+    if isinstance(output, torch.Tensor):
+        return tuple(output.shape[1:])
+    several = list(output.values()) if isinstance(output, Mapping) else output
+    if isinstance(several, (tuple, list)):
+        return next((shape for each in several if (shape := _shape(each))), ())
+    return ()
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fer_core.config import SOURCES, RunConfig
 from fer_core.errors import InputError
+from fer_core.models.own import is_own, own_preset, own_preset_name
 
 _FOLDER = Path(__file__).parent / "presets"
 _RECIPE_FREE = {"preset", "architecture", "data", "sources"}
@@ -20,13 +21,16 @@ def preset_names() -> tuple[str, ...]:
 def preset_config(name: str, *, data: str, **settings: Any) -> RunConfig:
     """Return a preset's configuration for the data set `data`, with `settings` changed.
 
-    name: of a preset that comes with the product, or the path of a .toml file. The sources of the
+    name: of a preset that comes with the product, the path of a .toml file, or ``FILE.py:CLASS``
+    for a network of one's own, whose recipe are the defaults of RunConfig. The sources of the
     settings come along; those in `settings` are ``given``.
 
     Raises InputError for what is wrong in the file or the settings, and for a setting that
     would do nothing, such as a rotation without augmentation.
     """
     content = _read(name)
+    if is_own(name):
+        name = own_preset_name(name)
     recipe = content["recipe"]
     if misplaced := _RECIPE_FREE & set(recipe):
         raise InputError(f"preset {name!r} sets {', '.join(sorted(misplaced))} in its recipe")
@@ -50,7 +54,12 @@ def preset_description(name: str) -> str:
 
 
 def preset_text(name: str) -> str:
-    """Return the preset's file as it stands, comments and all."""
+    """Return the preset's file as it stands, comments and all.
+
+    Raises InputError for ``FILE.py:CLASS``, which has no such file.
+    """
+    if is_own(name):
+        raise InputError(f"{name!r} is written in Python; --toml prints presets and .toml files")
     _read(name)
     return _path(name).read_text(encoding="utf-8")
 
@@ -97,6 +106,8 @@ def _path(name: str) -> Path:
 
 
 def _read(name: str) -> dict[str, Any]:
+    if is_own(name):
+        return own_preset(name)
     path = _path(name)
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -101,7 +101,15 @@ def get_predictions(
                 predictions.c.averaging == averaging,
             )
         ).first()
-        name = connection.execute(select(runs.c.name).where(runs.c.id == run_id)).scalar_one()
+        name, preset = connection.execute(
+            select(runs.c.name, runs.c.preset).where(runs.c.id == run_id)
+        ).one()
+    if row is None and not preset:
+        raise InputError(
+            f"run {name!r} has no predictions on {split} ({weights} weights, averaging "
+            f"{averaging}), and a run that was logged has no weights to make them with; store "
+            "them with store.add_predictions"
+        )
     if row is None:
         options = "" if averaging == "none" else f" --average {averaging}"
         options += "" if weights == "best" else f" --weights {weights}"
@@ -120,6 +128,15 @@ def get_predictions(
         fingerprint=row.fingerprint,
         created_at=row.created_at,
     )
+
+
+def get_keys(database: Database, reference: str) -> tuple[tuple[str, str, str], ...]:
+    """Return (split, weights, averaging) of a run's predictions, in the order stored."""
+    columns = (predictions.c.split, predictions.c.weights, predictions.c.averaging)
+    with database.read() as connection:
+        own = predictions.c.run_id == find(connection, reference, database.path)
+        rows = connection.execute(select(*columns).where(own).order_by(predictions.c.id)).all()
+    return tuple((row.split, row.weights, row.averaging) for row in rows)
 
 
 def check(given: Predictions, judged: EvaluationSplit) -> None:

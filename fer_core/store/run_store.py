@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fer_core.records import (
     Dataset,
@@ -18,7 +19,17 @@ from fer_core.records import (
     RunDetails,
     TensorRecord,
 )
-from fer_core.store import evaluation, keeping, opening, repairing, runs, starting, tensors, writing
+from fer_core.store import (
+    evaluation,
+    keeping,
+    opening,
+    own_loop,
+    repairing,
+    runs,
+    starting,
+    tensors,
+    writing,
+)
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
 from fer_core.store.repairing import RepairReport
@@ -142,28 +153,32 @@ class RunStore:
         self,
         name: str | None = None,
         *,
-        config: Mapping[str, Any],
+        config: Mapping[str, Any] | None = None,
         preset: str = "",
         data: str | None = None,
         held_out: np.ndarray | None = None,
         dropped: np.ndarray | None = None,
         dropped_counts: Mapping[str, int] | None = None,
         layers: tuple[Layer, ...] = (),
-        parameters: int = 0,
+        parameters: int | None = None,
         seed: int = 0,
         epochs_planned: int = 0,
         versions: Mapping[str, str] | None = None,
         device: str = "",
     ) -> Iterator[RunWriter]:
-        """Write a new run: ``with store.start_run("mine", config={...}, data="faces") as run``.
+        """Write a new run: ``with store.start_run("mine", data="faces") as run``.
 
-        name: 1 to 80 characters, not taken; None gives ``<preset>-<n>``. data: a stored data
-        set; held_out: indices into its train split that serve as validation; dropped: further
-        ones that are not trained on, with their number by reason. Leaving the block
-        normally makes the run finished; Ctrl-C interrupted, any other exception failed.
+        name: 1 to 80 characters, not taken; None gives ``<preset>-<n>``. config: anything that
+        JSON holds; preset: what `fer-core train` trains, left out by a loop of one's own. data: a
+        stored data set; held_out: indices into its train split that serve as validation;
+        dropped: further ones that are not trained on, with their number by reason. parameters:
+        by default those of `layers`. Leaving the block normally makes the run finished; Ctrl-C
+        interrupted, any other exception failed.
         """
+        if parameters is None:
+            parameters = sum(layer.parameters for layer in layers)
         new = NewRun(
-            name, config, preset, data, held_out, dropped, dropped_counts or {}, layers,
+            name, config or {}, preset, data, held_out, dropped, dropped_counts or {}, layers,
             parameters, seed, epochs_planned, versions or {}, device,
         )  # fmt: skip
         writer = starting.start(self._database, self._datasets, new)
@@ -179,12 +194,24 @@ class RunStore:
         with writing.writing(starting.take_over(self._database, self._datasets, reference)) as run:
             yield run
 
-    def add_predictions(self, run_id: str, predictions: Predictions) -> None:
+    def add_predictions(
+        self,
+        run_id: str,
+        predictions: Predictions | str,
+        probabilities: ArrayLike | None = None,
+        **settings: Any,
+    ) -> None:
         """Store predictions with their score, in place of earlier ones with the same settings.
 
-        Predictions on ``test`` or ``public`` log a reading of it. Raises InputError unless they
-        are probabilities for exactly the images of `evaluation_split`.
+        predictions: all of it, or a split's name and then `probabilities` (N, 7) and settings as
+        in RunWriter.add_predictions. Predictions on ``test`` or ``public`` log a reading of it.
+        Raises InputError unless they are probabilities for exactly the images of
+        `evaluation_split`.
         """
+        if isinstance(predictions, str):
+            predictions = own_loop.predictions_of(
+                self._database, self._datasets, run_id, predictions, probabilities, **settings
+            )
         evaluation.add_predictions(self._database, self._datasets, run_id, predictions)
 
     def add_tensor(self, run_id: str, tensor: TensorRecord) -> None:
@@ -238,6 +265,10 @@ class RunStore:
     ) -> Predictions:
         """Return stored predictions; InputError names the command that makes them."""
         return evaluation.get_predictions(self._database, run_id, split, weights, averaging)
+
+    def predicted(self, run_id: str) -> tuple[tuple[str, str, str], ...]:
+        """Return (split, weights, averaging) of all stored predictions, in the order stored."""
+        return evaluation.get_keys(self._database, run_id)
 
     def tensors(self, run_id: str, kind: str, **key: str) -> tuple[TensorRecord, ...]:
         """Return the arrays of a kind, in the order stored, whose key has these values."""

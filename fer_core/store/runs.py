@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,17 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from fer_core.errors import InputError
-from fer_core.records import RUNNING, STALE, Epoch, Layer, Run, RunDetails, Score, TestReading
+from fer_core.records import (
+    RUNNING,
+    STALE,
+    VALIDATION,
+    Epoch,
+    Layer,
+    Run,
+    RunDetails,
+    Score,
+    TestReading,
+)
 from fer_core.store import codec
 from fer_core.store.database import Database
 from fer_core.store.liveness import Process
@@ -158,4 +168,8 @@ def _run(row: Row[Any], scores: tuple[Score, ...]) -> Run:
         if writer.is_gone(row.heartbeat_at):
             status = STALE
     stored = {name: values[name] for name in _RUN_COLUMNS}
-    return Run(**{**stored, "status": status, "tags": tuple(row.tags), "scores": scores})
+    run = Run(**{**stored, "status": status, "tags": tuple(row.tags), "scores": scores})
+    score = run.score(VALIDATION)
+    if run.validation_accuracy is None and score is not None:
+        return replace(run, validation_accuracy=score.accuracy)
+    return run

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -18,15 +20,17 @@ from fer_core.records import (
     FINISHED,
     INTERRUPTED,
     Epoch,
+    EvaluationSplit,
     Predictions,
     TensorRecord,
 )
-from fer_core.store import evaluation, tensors
+from fer_core.store import evaluation, own_loop, tensors
 from fer_core.store.changes import touch
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
 from fer_core.store.errors import StoreError
 from fer_core.store.liveness import HEARTBEAT_SECONDS
+from fer_core.store.runs import get_run
 from fer_core.store.schema import epochs, runs
 
 _log = logging.getLogger(__name__)
@@ -68,14 +72,37 @@ class RunWriter:
         self._database = database
         self._datasets = datasets
         self._token = token
+        self._epoch_began = time.perf_counter()
 
-    def add_epoch(self, epoch: Epoch) -> None:
+    def images(self, split: str) -> np.ndarray:
+        """Return the images that a split means for this run: (N, 48, 48) uint8.
+
+        ``train`` is what it trains on, without what it holds out or drops.
+        """
+        judged = self._judged(split)
+        fingerprint = get_run(self._database, self.id).dataset_fingerprint
+        return self._datasets.images(fingerprint, judged.source, judged.indices)
+
+    def labels(self, split: str) -> np.ndarray:
+        """Return the labels of `images(split)`: (N,) int8 in 0..6, -1 where there is none."""
+        return self._judged(split).labels
+
+    def add_epoch(self, epoch: Epoch | int | None = None, **values: float | None) -> None:
         """Commit one epoch, in place of an earlier one of the same number.
+
+        epoch: an `Epoch`; or its number, by default the next one, and by name what is known of
+        it: train_loss, train_accuracy, validation_loss, validation_accuracy (in 0..1),
+        learning_rate, and seconds, by default the time since the epoch before.
 
         Raises InputError for an epoch below 1 or an accuracy outside 0..1 (not-a-number is
         kept), StoreError on a full disk or when another process has taken the run over.
         """
+        now = time.perf_counter()
+        if not isinstance(epoch, Epoch):
+            values = {"seconds": now - self._epoch_began, **values}
+            epoch = own_loop.epoch_of(self._database, self.id, epoch, values)
         values = _epoch_values(epoch)
+        self._epoch_began = now
         with self._write() as connection:
             connection.execute(_PUT_EPOCH, {"run_id": self.id, **values})
             connection.execute(_DERIVE, {"run": self.id})
@@ -87,8 +114,33 @@ class RunWriter:
             connection.execute(delete(epochs).where(later))
             connection.execute(_DERIVE, {"run": self.id})
 
-    def add_predictions(self, predictions: Predictions) -> None:
-        """Store predictions and their score: see RunStore.add_predictions."""
+    def add_predictions(
+        self,
+        predictions: Predictions | str,
+        probabilities: ArrayLike | None = None,
+        *,
+        weights: str = "best",
+        averaging: str = "none",
+        epoch: int | None = None,
+    ) -> None:
+        """Store predictions and their score: see RunStore.add_predictions.
+
+        predictions: all of it, or the name of a split; probabilities: (N, 7), a row for each of
+        `images(split)`, rows sum to 1. weights: ``best`` (on validation), ``last``, ``average`` or
+        ``epoch-N``: those that made them; epoch: which one that was, by default as far as
+        `weights` says.
+        """
+        if isinstance(predictions, str):
+            predictions = own_loop.predictions_of(
+                self._database,
+                self._datasets,
+                self.id,
+                predictions,
+                probabilities,
+                weights=weights,
+                averaging=averaging,
+                epoch=epoch,
+            )
         evaluation.add_predictions(self._database, self._datasets, self.id, predictions)
 
     def add_tensor(self, tensor: TensorRecord) -> None:
@@ -105,6 +157,11 @@ class RunWriter:
         """Store how the run ended."""
         with self._write() as connection:
             connection.execute(update(runs).where(runs.c.id == self.id).values(status=status))
+
+    def _judged(self, split: str) -> EvaluationSplit:
+        return evaluation.evaluation_split(
+            self._database, self._datasets, self.id, split, needs_labels=False
+        )
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -150,7 +207,11 @@ def _beat(writer: RunWriter, stop: threading.Event) -> None:
 
 
 def _epoch_values(epoch: Epoch) -> dict[str, Any]:
-    if epoch.epoch < 1 or epoch.epoch % 1:
+    try:
+        counts = epoch.epoch >= 1 and epoch.epoch % 1 == 0
+    except TypeError:  # a text
+        counts = False
+    if not counts:
         raise InputError(f"epoch is {epoch.epoch!r}; epochs count from 1")
     values: dict[str, Any] = {"epoch": int(epoch.epoch)}
     for field in fields(Epoch)[1:]:
@@ -158,7 +219,11 @@ def _epoch_values(epoch: Epoch) -> dict[str, Any]:
         if value is None or field.name.endswith("sha256"):
             values[field.name] = value
             continue
-        number = float(value)
+        try:
+            number = float(value)
+        except (TypeError, ValueError, RuntimeError):  # a tensor of several numbers
+            kind = type(value).__name__
+            raise InputError(f"{field.name} is a {kind}, {value!r}; give a number") from None
         if field.name.endswith("accuracy") and not (math.isnan(number) or 0 <= number <= 1):
             raise InputError(f"{field.name} is {number:g}; give a fraction from 0 to 1")
         values[field.name] = number  # SQLite turns not-a-number into NULL

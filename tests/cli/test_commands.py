@@ -112,6 +112,78 @@ def test_presets_show_counts_parameters_as_the_reports(command: Command) -> None
     assert "10,607,815 parameters" in command("presets", "show", "e-cnn")[1]
 
 
+NET = """from torch import nn
+def net():
+    return nn.Sequential(nn.Flatten(), nn.LayerNorm(2304), nn.Linear(2304, 7))
+"""
+
+
+def test_a_network_of_ones_own_is_shown_trained_and_written_out(
+    command: Command, tiny_store: RunStore
+) -> None:
+    Path("net.py").write_text(NET, encoding="utf-8")
+    assert command("presets", "show", "net.py:net")[0] == 0
+    assert command("train", "net.py:net", "--epochs", "1", "--set", "batch_size=16")[0] == 0
+    (run_,) = tiny_store.runs()
+    assert (run_.preset, run_.parameters) == ("net.py:net", 2 * 2304 + 2304 * 7 + 7)
+    Path("net.py").write_text(NET + "#", encoding="utf-8")
+    code, _, err = command("evaluate", run_.id)
+    assert code == 2
+    assert "net.py has changed" in err
+    code, out, _ = command("runs", "show", run_.name, "--source")
+    assert (code, out) == (0, NET)
+
+
+def test_a_run_of_a_preset_has_no_file(command: Command, trained: str) -> None:
+    code, _, err = command("runs", "show", trained, "--source")
+    assert code == 2
+    assert "run 'first' was not trained from a file of one's own" in err
+
+
+def test_an_ensemble_is_made_listed_and_evaluated(
+    command: Command, tiny_store: RunStore, tiny_config: RunConfig
+) -> None:
+    for seed in (1, 2):
+        train_run(tiny_store, tiny_config.replace(seed=seed, epochs=1), name=f"m{seed}")
+    made = _json(command("ensemble", "m1", "m2", "--weights", "validation", "--json"))
+    assert (made["name"], made["preset"], made["test_accuracy"]) == ("ensemble-1", "ensemble", None)
+    assert [member["name"] for member in made["members"]] == ["m1", "m2"]
+    assert sum(member["weight"] for member in made["members"]) == pytest.approx(1)
+    code, _, err = command("ensemble", "m1", "m2", "--split", "test")
+    assert code == 2
+    assert "fer-core evaluate m1 --split test" in err
+    for name in ("m1", "m2"):
+        assert command("evaluate", name, "--split", "test")[0] == 0
+    score = _json(command("evaluate", "ensemble-1", "--split", "test", "--json"))
+    assert (score["n"], score["test_readings"]) == (14, 1)
+    code, out, _ = command("ensemble", "m1", "m2", "--split", "test", "--name", "[b]both[/b]")
+    assert code == 0
+    assert "[b]both[/b]" in out
+    for arguments, words in (
+        (("evaluate", "ensemble-1", "--weights", "last"), "an ensemble of the best weights"),
+        (("resume", "ensemble-1"), "'ensemble-1' is an ensemble: it has no weights of its own"),
+    ):
+        code, _, err = command(*arguments)
+        assert code == 2
+        assert words in err
+    assert command("runs", "show", "ensemble-1")[0] == 0
+
+
+def test_a_logged_run_is_shown_and_has_no_weights(command: Command, tiny_store: RunStore) -> None:
+    with tiny_store.start_run("mine", data="tiny") as run_:
+        run_.add_epoch(train_loss=1.25)
+    shown = _json(command("runs", "show", "mine", "--json"))
+    assert shown["history"][0]["train_loss"] == 1.25
+    assert shown["history"][0]["validation_accuracy"] is None, "JSON has no not-a-number"
+    code, out, _ = command("runs", "show", "mine")
+    assert code == 0
+    assert "nan" not in out
+    for arguments in (("resume", "mine"), ("evaluate", "mine")):
+        code, _, err = command(*arguments)
+        assert code == 2
+        assert "run 'mine' was logged by a loop of its own, so it has no weights here" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -134,6 +206,11 @@ def test_presets_show_counts_parameters_as_the_reports(command: Command) -> None
         (("train", "fast", "--drop", "blurred"), "drop is 'blurred': no finding 'blurred'"),
         (("figure", "pie", "x", "-o", "a.svg"), "figure 'pie' is none of: learning_curves"),
         (("figure", "samples", "x", "-o", "a.svg"), "no data set and no run 'x'"),
+        (("train", "net.py:Net"), "no file 'net.py' in"),
+        (("presets", "show", "net.py"), "no file 'net.py' in"),
+        (("runs", "show", "x", "--source"), "no run 'x'"),
+        (("ensemble",), "'runs'; see: fer-core ensemble --help"),
+        (("ensemble", "x"), "no run 'x'"),
         (("runs", "show", "x"), "no run 'x'"),
     ],
 )

@@ -49,7 +49,7 @@ def test_an_id_is_found_by_its_beginning() -> None:
 
 def test_a_row_says_how_test_was_read_and_that_data_are_synthetic() -> None:
     table = tables.runs([RUN, BARE], [[0.1, 0.2], []], _)
-    assert set(table) == set(tables.run_columns(_))
+    assert set(table) == set(tables.run_columns(_)) - {"leaderboard"}  # nobody noted one
     first, second = (row for _index, row in table.iterrows())
     assert first["validation"] == pytest.approx(65.43)
     assert first["test"] == "66.9 %  [65.3, 68.4]"
@@ -67,6 +67,19 @@ def test_facts_hold_accuracies_with_and_without_twins() -> None:
     assert facts["Test, without twins"] == ("66.0 %", "[64.4, 67.6] · n 3,301 · best · flip")
     assert facts["Parameters"] == ("1,170,000", "fast")
     assert facts["Training time"] == ("12 min 05 s", "40 of 40 epochs")
+
+
+def test_a_loop_that_planned_nothing_and_an_ensemble_have_no_plan() -> None:
+    assert [tables.epochs_text(*each) for each in ((3, 40), (0, 40), (3, 0), (0, 0))] == [
+        "3 / 40",
+        "0 / 40",
+        "3",
+        "",
+    ]
+    facts = {f.label: f.note for f in details.facts(dataclasses.replace(RUN, epochs_planned=0), _)}
+    assert facts["Training time"] == "40 epochs"
+    ensemble = dataclasses.replace(RUN, epochs=0, epochs_planned=0, preset="ensemble")
+    assert "Training time" not in {fact.label for fact in details.facts(ensemble, _)}
 
 
 def test_a_run_without_numbers_has_dashes() -> None:

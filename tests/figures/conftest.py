@@ -121,7 +121,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         for seed, (name, epochs) in enumerate({**runs, "real": 20}.items()):
             data = "photographs" if name == "real" else "made-up"
             histories[name] = _history(epochs, 0.75 - 0.03 * seed, seed)
-            with store.start_run(name, config={}, data=data, epochs_planned=20) as run:
+            settings = {"config": {}, "preset": "e-cnn", "data": data, "epochs_planned": 20}
+            with store.start_run(name, **settings) as run:
                 for epoch in histories[name]:
                     run.add_epoch(epoch)
             if epochs < 20:

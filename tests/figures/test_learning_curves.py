@@ -95,11 +95,11 @@ def test_runs_with_one_epoch_or_none(known):
     assert (first.best, first.stops_improving) == (0, 0)
     assert (new.best, new.stops_improving, len(new.epoch)) == (None, None, 0)
     assert lines(built, mode="lines+markers", legendgroup=first.run.id)
-    assert "new (no epochs yet)" in [trace.name for trace in built.figure.data]
-    assert "new (synthetic data): no epochs yet." in built.description
+    assert "new (no epochs)" in [trace.name for trace in built.figure.data]
+    assert "new (synthetic data): no epochs." in built.description
     assert len(built.table) == 1
     empty = build(known, ("new",))
-    assert {a.text for a in empty.figure.layout.annotations} >= {"no epochs yet"}
+    assert {a.text for a in empty.figure.layout.annotations} >= {"no epochs"}
     assert len(empty.table) == 0
 
 

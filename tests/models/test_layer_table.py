@@ -33,7 +33,60 @@ def test_rows_are_the_modules_in_forward_order() -> None:
     assert rows[0].output_shape == (4, 46, 46)
     assert rows[0].operations == 4 * 46 * 46 * 9
     assert (rows[1].trainable, rows[1].non_trainable) == (8, 8)
+    assert rows[3].operations == 2 * 4 * 46 * 46 * 4, "in each use"
     assert (rows[4].parameters, rows[4].trainable, rows[4].non_trainable) == (35, 28, 7)
+
+
+class _Attending(nn.Module):
+    """Weights in every place: beside children, in a module that is not called, tied, in a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.position = nn.Parameter(torch.zeros(36, 16))
+        self.patches = nn.Conv2d(1, 16, 8, stride=8)
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+        self.scales = nn.ParameterList([torch.ones(16), torch.ones(1)])
+        self.encode = nn.Linear(16, 16, bias=False)
+        self.decode = nn.Linear(16, 16, bias=False)
+        self.decode.weight = self.encode.weight
+        self.head = nn.Linear(16, 7)
+        self.register_buffer("steps", torch.zeros(1, dtype=torch.int64))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        tokens = self.patches(images).flatten(2).transpose(1, 2) + self.position
+        tokens, _ = self.attention(tokens, tokens, tokens)
+        tokens = self.decode(self.encode(tokens)) * self.scales[0] * self.scales[1]
+        return self.head(tokens.mean(1))
+
+
+def test_every_weight_counts_once_wherever_it_lies() -> None:
+    network = _Attending()
+    rows = {row.path: row for row in layer_table(network)}
+    assert {path: row.parameters for path, row in rows.items()} == {
+        "patches": 16 * 64 + 16,
+        "attention": 4 * (16 * 16 + 16),
+        "encode": 16 * 16,
+        "decode": 0,
+        "head": 16 * 7 + 7,
+        "": 36 * 16 + 16 + 1,
+    }
+    total = sum(parameter.numel() for parameter in network.parameters())
+    assert sum(row.parameters for row in rows.values()) == total
+    assert rows["attention"].output_shape == (36, 16), "the first of what it gives"
+    assert (rows[""].name, rows[""].type) == ("_Attending", "_Attending")
+
+
+def test_a_network_without_children_is_one_row() -> None:
+    class Plain(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(7, 2304))
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return functional.linear(images.flatten(1), self.weight)
+
+    (row,) = layer_table(Plain())
+    assert (row.name, row.output_shape, row.trainable) == ("Plain", (7,), 7 * 2304)
 
 
 def test_the_network_is_as_before() -> None:

@@ -201,12 +201,16 @@ def test_predictions_of_other_images_are_refused(store, official, held_out):
 
 
 def test_missing_predictions_name_the_command_that_makes_them(store, official):
-    with pytest.raises(InputError, match=r"fer-core evaluate official --split test$"):
-        store.predictions(official, "test")
+    with store.start_run("trained", preset="fast", data="faces"):
+        pass
+    with pytest.raises(InputError, match=r"fer-core evaluate trained --split test$"):
+        store.predictions("trained", "test")
     with pytest.raises(InputError, match=r"--split public --average flip --weights last$"):
-        store.predictions(official, "public", "last", "flip")
-    store.rename(official, "two words")
+        store.predictions("trained", "public", "last", "flip")
+    store.rename("trained", "two words")
     with pytest.raises(InputError, match="evaluate 'two words' --split test"):
+        store.predictions("two words", "test")
+    with pytest.raises(InputError, match=r"'official' has no predictions on test .*add_predict"):
         store.predictions(official, "test")
 
 
