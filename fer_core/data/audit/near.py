@@ -28,6 +28,9 @@ WINDOW = 8  # neighbours to each side that are candidates
 DIFFERENT_BITS = 12  # of 64, at most
 ROUGHLY_ALIKE = 0.9  # correlation of blurred gradients from which the pixels are asked
 ALIKE = 0.9  # `gradient_correlation` from which two images show the same picture
+# Comparisons by pixels that may fail before an image is given up: without an end, images that all
+# look alike when blurred would each be compared with all others.
+PATIENCE = 32
 
 
 class _Pairs(NamedTuple):
@@ -64,12 +67,17 @@ def near_groups(
     compared = np.flatnonzero(~leave_out[first])
     gradients, codes = _hashed(rows, first[compared])
     groups = np.arange(len(first))
+    failures = np.zeros(len(compared), np.int64)
     for done, pairs in enumerate(_candidates(codes), start=1):
         pairs = pairs.where(groups[compared[pairs.one]] != groups[compared[pairs.other]])
+        pairs = pairs.where(np.maximum(failures[pairs.one], failures[pairs.other]) < PATIENCE)
         pairs = pairs.where(_roughly_alike(gradients, pairs))
-        pairs = pairs.where(_alike(rows, first[compared], pairs))
+        holds = _alike(rows, first[compared], pairs)
+        for failed in (pairs.one[~holds], pairs.other[~holds]):
+            np.add.at(failures, failed, 1)
+        pairs = pairs.where(holds)
         groups = _joined(groups, compared[pairs.one], compared[pairs.other])
-        progress(done / (ORDERS * BANDS * TURNS))
+        progress(done / (ORDERS * BANDS * TURNS * 2 * WINDOW))
     return _in_order_of_appearance(groups[picture])
 
 
@@ -89,7 +97,7 @@ def _hashed(rows: Rows, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _candidates(codes: np.ndarray) -> Iterator[_Pairs]:
-    """Yield the pairs with similar hashes for each order, band and turn; one < other."""
+    """Yield pairs with similar hashes, one < other: for each order, band, turn and neighbour."""
     everyone = np.arange(codes.shape[2])
     for of_order in codes:
         for band in range(BANDS):
@@ -98,14 +106,12 @@ def _candidates(codes: np.ndarray) -> Iterator[_Pairs]:
             ordered = keys[0][order]
             for turn in range(TURNS):
                 place = np.searchsorted(ordered, keys[turn])
-                ones, others = [], []
-                for step in range(-WINDOW, WINDOW):
+                # The nearest first: what they join needs no further comparison.
+                for step in sorted(range(-WINDOW, WINDOW), key=abs):
                     other = order.take(place + step, mode="clip")
                     different = np.bitwise_count(keys[turn] ^ keys[0][other])
                     near = np.flatnonzero((different <= DIFFERENT_BITS) & (everyone < other))
-                    ones.append(near)
-                    others.append(other[near])
-                yield _Pairs(turn, np.concatenate(ones), np.concatenate(others))
+                    yield _Pairs(turn, near, other[near])
 
 
 def _rotated(codes: np.ndarray, bits: int) -> np.ndarray:
