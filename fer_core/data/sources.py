@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from fer_core.errors import InputError
@@ -83,10 +83,15 @@ def checked_name(path: Path, name: str) -> str:
 
 
 def is_left_behind(name: str) -> bool:
-    """Say whether a file is one that operating systems leave behind."""
-    parts = PurePosixPath(name).parts
+    """Say whether a file is one that operating systems leave behind, or has no name at all."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
     hidden = any(part.startswith(".") for part in parts)
-    return hidden or "__MACOSX" in parts or parts[-1].lower() in ("thumbs.db", "desktop.ini")
+    return (
+        not parts
+        or hidden
+        or "__MACOSX" in parts
+        or parts[-1].lower() in ("thumbs.db", "desktop.ini")
+    )
 
 
 def state_of(files: Iterable[Path]) -> bytes:
@@ -111,8 +116,7 @@ class _Files:
     members: tuple[str, ...]
 
     def _place(self, member: str) -> Path:
-        # A single file is its own only member.
-        return self.path / member if self.path.is_dir() else self.path
+        return self.path / member
 
     def open(self, member: str) -> BinaryIO:
         try:
@@ -149,6 +153,9 @@ class SingleFile(_Files):
         self.path = path
         self.members = (checked_name(path.parent, path.name),)
 
+    def _place(self, member: str) -> Path:  # noqa: ARG002 - there is but one
+        return self.path
+
 
 class Folder(_Files):
     """A folder with all that lies below it; links that lead out of it are refused."""
@@ -163,8 +170,9 @@ class Folder(_Files):
             for name in folders:
                 if (here / name).is_symlink():
                     raise self._linked(here / name, "a link to a folder")
+            above = "" if here == path else f"{here.relative_to(path).as_posix()}/"
             for name in files:
-                member = checked_name(path, (here / name).relative_to(path).as_posix())
+                member = checked_name(path, above + name)
                 if not is_left_behind(member):
                     self._check(here / name, root)
                     names.append(member)

@@ -72,7 +72,8 @@ class ZipArchive:
                 raise refused(self.path, f"is there {times} times; {_AGAIN}", name)
         kept = {}
         for name, entry in zip(names, entries, strict=True):
-            if entry.is_dir() or is_left_behind(name):
+            # ZipInfo.is_dir() fails for an empty name.
+            if name.endswith("/") or is_left_behind(name):
                 continue
             if stat.S_ISLNK(entry.external_attr >> 16):
                 raise refused(self.path, "a symbolic link; pack the file itself", name)

@@ -244,7 +244,7 @@ def test_what_is_damaged_is_read_or_refused_in_one_line(
         result = outcome(path, options)
         outcomes[result] = outcomes.get(result, 0) + 1
     # Else the damage is so light, or so heavy, that it tests nothing.
-    assert FILES_A_KIND // 10 < outcomes["refused"] < FILES_A_KIND * 19 // 20, outcomes
+    assert FILES_A_KIND // 10 < outcomes["refused"] < FILES_A_KIND - 8, outcomes
 
 
 def test_the_fuzzer_damages_at_least_two_thousand_files() -> None:

@@ -27,7 +27,7 @@ def refusal(path: Path) -> str:
 
 
 @both
-@pytest.mark.parametrize("top", ["", "archive/", "./"])
+@pytest.mark.parametrize("top", ["", "archive/", "./", "a/train/b/"])
 def test_images_come_back_sorted_by_path(tmp_path: Path, write: Write, top: str) -> None:
     splits = random_splits()
     members = dict(reversed(members_of(splits, top).items()))

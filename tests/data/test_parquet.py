@@ -65,13 +65,15 @@ def test_a_folder_of_files_is_read_split_by_split_with_the_names_in_the_metadata
         ["happiness", "sad", "中性"],
         pa.array(["happy", "sad", "neutral"]).dictionary_encode(),
         pa.array(["happy", "sad", "neutral"], pa.large_string()),
+        *(pa.array([3, 4, 6], kind) for kind in (pa.int8(), pa.uint8(), pa.int32(), pa.uint64())),
     ],
 )
 @pytest.mark.parametrize("row_group_size", [None, 1, 2])
 def test_names_of_classes_and_images_come_in_several_types(
     tmp_path: Path, struct: bool, labels: object, row_group_size: int | None
 ) -> None:
-    content = parquet_bytes([FACE] * 3, labels, struct=struct, row_group_size=row_group_size)
+    names = [] if isinstance(labels, list) or not pa.types.is_integer(labels.type) else CLASS_NAMES
+    content = parquet_bytes([FACE] * 3, labels, names, struct, row_group_size=row_group_size)
     found = read(written(tmp_path, content)).splits
     assert list(found) == [TRAIN]
     assert found[TRAIN].labels.tolist() == [3, 4, 6]
@@ -308,8 +310,8 @@ def page(unpacked: int, packed: int, more: bytes = b"") -> bytes:
 
 def test_the_sizes_of_pages_written_by_hand() -> None:
     pages = page(70_000, 3) + page(5, 200)
-    # A statistic in the header, with a list of two booleans, a double and a text.
-    pages += page(6, 1, b"\x2c\x19\x22\1\1\x17" + bytes(8) + b"\x18\x03abc\x11\x12\0")
+    # A struct in the header, of a list of two booleans, a byte, a double, a text, two booleans.
+    pages += page(6, 1, b"\x2c\x19\x22\1\1\x13\7\x17" + bytes(8) + b"\x18\x03abc\x11\x12\0")
     assert list(page_sizes(io.BytesIO(by_hand(pages)), {0})) == [70_000, 5, 6]
     assert list(page_sizes(io.BytesIO(by_hand(pages)), {1})) == []
 

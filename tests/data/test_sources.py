@@ -2,6 +2,7 @@ import os
 import struct
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,20 @@ def test_names_that_differ_by_case_alone_are_refused_in_a_zip_and_read_from_a_fo
     if len([path for path in folder.rglob("*") if path.is_file()]) < 3:
         pytest.skip("this file system does not tell upper from lower case")
     assert read(folder).splits["train"].names[0] == "train/Sad/Training_1.png"
+
+
+@pytest.mark.parametrize("name", ["", ".", "./."])
+def test_a_member_without_a_name_is_passed_over(tmp_path: Path, name: str) -> None:
+    path = write_zip(tmp_path / "a.zip", {**GOOD, name or "#": FACE})
+    if not name:  # the one byte of the name becomes a field behind it
+        content = bytearray(path.read_bytes())
+        for header, length in ((b"PK\x03\x04", 26), (b"PK\x01\x02", 28)):
+            struct.pack_into("<HH", content, content.rindex(header) + length, 0, 1)
+        path.write_bytes(content)
+        with zipfile.ZipFile(path) as archive:
+            assert archive.namelist() == [*GOOD, ""]
+    with closing(open_source(path)) as source:
+        assert source.members == tuple(GOOD)
 
 
 @pytest.mark.parametrize("write", [write_zip, write_folder])

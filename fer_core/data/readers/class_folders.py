@@ -1,7 +1,7 @@
 """One folder a class: ``<class>/*`` (all of it train), or ``<split>/<class>/*``.
 
 The pictures are of any size, grey or colour, JPEG, PNG, WebP or BMP. Images are in the order of
-their paths. One folder around it all is taken off the names.
+their paths. Folders around it all are taken off the names.
 """
 
 from collections import Counter
@@ -91,11 +91,10 @@ def _is_picture(file: str) -> bool:
 
 def _check_top(source: Source, places: list[_Place]) -> None:
     tops = sorted({place.top for place in places})
-    if len(tops) > 1 or "/" in tops[0]:
-        first, second = (f"'{quoted(top, 60)}/'" if top else "'./'" for top in (tops[0], tops[-1]))
-        reason = f"folders of classes in {first} and {second}" if len(tops) > 1 else first
-        wanted = "name a folder that holds <class>/ or <split>/<class>/ alone"
-        raise refused(source, f"{reason}; {wanted}, splits are train, validation and test")
+    if len(tops) > 1:
+        first, second = (f"'{quoted(top or '.', 60)}/'" for top in tops[:2])
+        wanted = "import one of them, or name the folders around classes train, validation, test"
+        raise refused(source, f"folders of classes in {first} and {second}; {wanted}")
 
 
 def _check_split_folders(source: Source, places: list[_Place]) -> None:

@@ -11,8 +11,8 @@ import os
 from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
-_INTEGERS, _I32, _I64, _DOUBLE, _BINARY, _LIST, _STRUCT = (4, 5, 6), 5, 6, 7, 8, 9, 12
-_BOOLEANS = (1, 2)
+_BOOLEANS, _BYTE, _INTEGERS, _I32, _I64 = (1, 2), 3, (4, 5, 6), 5, 6
+_DOUBLE, _BINARY, _LIST, _STRUCT = 7, 8, 9, 12
 _END = 8  # bytes behind the metadata: their length, and PAR1
 
 # Fields by their numbers in parquet.thrift: FileMetaData, RowGroup, ColumnChunk, ColumnMetaData,
@@ -110,8 +110,8 @@ def _skip(stream: BinaryIO, kind: int) -> None:
         return  # the type is the value
     if kind in _INTEGERS:
         _varint(stream)
-    elif kind == _DOUBLE:
-        stream.seek(8, io.SEEK_CUR)
+    elif kind in (_BYTE, _DOUBLE):
+        stream.seek(1 if kind == _BYTE else 8, io.SEEK_CUR)
     elif kind == _BINARY:
         stream.seek(_varint(stream), io.SEEK_CUR)
     elif kind == _STRUCT:
