@@ -14,7 +14,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.errors import InputError
-from fer_core.figures import confusion_matrix, learning_curves
+from fer_core.figures import (
+    architecture,
+    architecture_diagram,
+    confusion_matrix,
+    layer_arithmetic,
+    learning_curves,
+)
 from fer_core.figures.browser import ExportError
 from fer_core.figures.export import FORMATS, export, write
 from fer_core.figures.options import number, one_of
@@ -36,6 +42,9 @@ __all__ = [
 FIGURES = {
     "learning_curves": learning_curves,
     "confusion_matrix": confusion_matrix,
+    "architecture": architecture,
+    "architecture_diagram": architecture_diagram,
+    "layer_arithmetic": layer_arithmetic,
 }
 
 # Widths in mm and font sizes in pt that can be drawn without text running into text.

@@ -1,11 +1,11 @@
-"""The layer table of a network: names, shapes, parameters, operations."""
+"""The layer table of a network: names, shapes, parameters, operations, settings."""
 
 from typing import Any
 
 import torch
 from torch import nn
 
-from fer_core.records import IMAGE_SIZE, Layer
+from fer_core.records import IMAGE_SIZE, Layer, Setting
 
 _NUMBERED = {nn.Conv2d: "conv", nn.Linear: "dense"}
 
@@ -22,7 +22,7 @@ def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]
     numbers = dict.fromkeys(_NUMBERED.values(), 0)
     paths = {module: path for path, module in network.named_modules()}
 
-    def record(module: nn.Module, _inputs: Any, output: torch.Tensor) -> None:
+    def record(module: nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
         path = paths[module]
         if any(row.path == path for row in rows):  # a module that is used twice
             return
@@ -44,6 +44,8 @@ def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]
                 trainable=trainable,
                 non_trainable=fixed,
                 operations=_operations(module, shape),
+                input_shape=tuple(inputs[0].shape[1:]) if inputs else (),
+                settings=_settings(module),
             )
         )
 
@@ -71,3 +73,45 @@ def _operations(module: nn.Module, output_shape: tuple[int, ...]) -> int:
     if isinstance(module, nn.Linear):
         return module.in_features * module.out_features
     return 0
+
+
+_POOLS = (nn.MaxPool2d, nn.AvgPool2d)
+_DROPOUTS = (nn.Dropout, nn.Dropout2d, nn.AlphaDropout)
+
+
+def _settings(module: nn.Module) -> dict[str, Setting]:
+    if isinstance(module, nn.Conv2d):
+        return {
+            "kernel": module.kernel_size,
+            "stride": module.stride,
+            "padding": _padding(module),
+            "dilation": module.dilation,
+            "groups": module.groups,
+        }
+    if isinstance(module, _POOLS):
+        return {
+            "kernel": _pair(module.kernel_size),
+            "stride": _pair(module.stride),
+            "padding": _pair(module.padding),
+        }
+    if isinstance(module, _DROPOUTS):
+        return {"rate": module.p}
+    if isinstance(module, nn.LeakyReLU):
+        return {"slope": module.negative_slope}
+    return {}
+
+
+def _padding(conv: nn.Conv2d) -> tuple[float, ...]:
+    """Half of what torch pads in all along each axis."""
+    if conv.padding == "valid":
+        return (0, 0)
+    if not isinstance(conv.padding, str):
+        return conv.padding
+    spans = [
+        spacing * (size - 1) for spacing, size in zip(conv.dilation, conv.kernel_size, strict=True)
+    ]
+    return tuple(span / 2 if span % 2 else span // 2 for span in spans)
+
+
+def _pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (value, value) if isinstance(value, int) else tuple(value)
