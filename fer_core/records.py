@@ -106,7 +106,7 @@ class Dataset:
     created_at: float
 
 
-Setting = float | tuple[float, ...]
+Setting = int | float | tuple[float, ...]
 
 
 @dataclass(frozen=True)

@@ -88,9 +88,7 @@ def convolution(layer: Layer) -> Convolution | None:
     kernel, stride, padding, dilation = (_along_w_and_h(pair) for pair in pairs)
     c_in, height, width = layer.input_shape
     channels = c_in, layer.output_shape[0]
-    return Convolution(
-        layer.name, (width, height), channels, kernel, stride, padding, dilation
-    )
+    return Convolution(layer.name, (width, height), channels, kernel, stride, padding, dilation)
 
 
 def _along_w_and_h(setting: float | tuple[float, ...]) -> Pair:

@@ -17,6 +17,7 @@ from fer_core.errors import InputError
 from fer_core.figures import (
     architecture,
     architecture_diagram,
+    complexity,
     confusion_matrix,
     layer_arithmetic,
     learning_curves,
@@ -45,6 +46,7 @@ FIGURES = {
     "architecture": architecture,
     "architecture_diagram": architecture_diagram,
     "layer_arithmetic": layer_arithmetic,
+    "complexity": complexity,
 }
 
 # Widths in mm and font sizes in pt that can be drawn without text running into text.

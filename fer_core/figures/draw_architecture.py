@@ -136,15 +136,15 @@ def _column_widths(every: list[_Cells], em: float) -> dict[str, float]:
 
 
 def _least_width(every: list[_Cells], totals: list[_Cells], em: float) -> float:
-    """What a line of numbers takes, with room before it for the words of the totals."""
+    """What a line of numbers takes, with room before it for a short name and for the words of the
+    totals, which may reach below the shapes: these have no total."""
     widths = _column_widths(every, em)
     words = max(text.text_width(cells.name, em) for cells in totals)
-    return words + sum(widths.values()) + len(widths) * em
+    free = widths["shape"] + em if "shape" in widths else 0.0
+    return max(4 * em, words - free) + sum(widths.values()) + len(widths) * em
 
 
-def _layouts(
-    every: list[_Cells], room: float, em: float, has_types: bool
-) -> Iterator[_Layout]:
+def _layouts(every: list[_Cells], room: float, em: float, has_types: bool) -> Iterator[_Layout]:
     """Yield the ways to lay out a table: with all of it in a line, where that fits; else names
     and types in a line of their own; last and lowest, without types."""
     columns = _column_widths(every, em)
@@ -184,13 +184,13 @@ def _add_table(
     left, y = corner
     line, pad = canvas.line, PAD * canvas.em
 
-    def rule(y: float, **style: str | float) -> None:
-        sheet.line((left, y), (left + layout.width, y), **style)
+    def rule(y: float, colour: str = palette.INK, width: float = 0.6) -> None:
+        sheet.line((left, y), (left + layout.width, y), colour=colour, width=width)
 
-    def add(cells: _Cells, y: float, lines: int) -> float:
+    def add(cells: _Cells, y: float, lines: int, room: float = layout.words) -> float:
         middle, bottom = y + line / 2, y + lines * line
         words = cells.words if layout.lines == 2 else cells.name
-        sheet.write(text.shorten(words, canvas.em, layout.words), left, middle)
+        sheet.write(text.shorten(words, canvas.em, room), left, middle)
         if layout.types is not None and cells.types:
             sheet.write(cells.types, left + layout.types, middle)
         for column, content in cells.numbers.items():
@@ -209,6 +209,5 @@ def _add_table(
     rule(y)
     y += pad
     for cells in each.totals:
-        y = add(cells, y, 1)
+        y = add(cells, y, 1, layout.width)
     rule(y + pad, width=1)
-

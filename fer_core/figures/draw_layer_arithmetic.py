@@ -38,6 +38,10 @@ def draw(
     canvas = Canvas(width_mm, font_size)
     sheet, em, line = Sheet(canvas), canvas.em, canvas.line
     left, right = 0.3 * em, canvas.width - 0.3 * em
+    needed = max(text.text_width(piece, em) for piece in _pieces(info)) + 2 * em
+    if needed > right - left:  # half a formula says nothing: smaller letters instead
+        smaller = 0.98 * font_size * (right - left) / needed
+        return draw(info, language=language, width_mm=width_mm, font_size=smaller)
     y = 0.3 * em
     for each in _all_lines(info, em, right - left, translator(language)):
         if each.rule:
@@ -54,9 +58,15 @@ def draw(
     return canvas.figure()
 
 
-def _all_lines(
-    info: "LayerArithmetic", em: float, room: float, _: Translate
-) -> Iterator[_Line]:
+def _pieces(info: "LayerArithmetic") -> Iterator[str]:
+    """All that a line must have room for."""
+    yield from (*CHANNELS_LAST, *CHANNELS_FIRST)
+    for each in info.runs:
+        for layer in each.convolutions:
+            yield from (*layer.channels_last, *layer.channels_first)
+
+
+def _all_lines(info: "LayerArithmetic", em: float, room: float, _: Translate) -> Iterator[_Line]:
     yield _Line(_("Channels last"))
     yield from _formula(CHANNELS_LAST, em, room, palette.INK, symbols=True)
     yield _Line(_("PyTorch: channels first"), colour=FIRST_INK)

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from fer_core.analysis.costs import activation_bytes
 from fer_core.errors import InputError
 from fer_core.records import Layer, Run
 from fer_core.translation import Translate
@@ -12,11 +12,8 @@ from fer_core.translation import Translate
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
-Kind = Literal[
-    "convolution", "dense", "pool", "norm", "activation", "dropout", "flatten", "other"
-]
+Kind = Literal["convolution", "dense", "pool", "norm", "activation", "dropout", "flatten", "other"]
 FOLDED: tuple[Kind, ...] = ("norm", "activation", "dropout")
-BYTES = 4  # of a float32
 
 # Layers are known by the names of their torch classes; the first pattern that fits decides.
 _KINDS: Mapping[Kind, str] = {
@@ -110,17 +107,9 @@ def fold(layers: Sequence[Layer]) -> tuple[Row, ...]:
 
 def kind(layer: Layer) -> Kind:
     """Return what a layer does, by the name of its class."""
-    return next((name for name, pattern in _KINDS.items() if re.search(pattern, layer.type)), "other")
-
-
-def activation_bytes(layer: Layer) -> int:
-    """Return what a layer puts out for one image, in bytes of float32."""
-    return BYTES * prod(layer.output_shape)
-
-
-def kernel(layer: Layer) -> str:
-    """Write a kernel as rows and columns, ``3×3``; empty where there is none or none is known."""
-    return "×".join(map(str, pair(layer, "kernel")))
+    return next(
+        (name for name, pattern in _KINDS.items() if re.search(pattern, layer.type)), "other"
+    )
 
 
 def pair(layer: Layer, name: str) -> tuple[float, ...]:
@@ -129,23 +118,28 @@ def pair(layer: Layer, name: str) -> tuple[float, ...]:
     return value if isinstance(value, tuple) else (value, value)
 
 
-def shape(values: Sequence[int]) -> str:
-    """Write a shape as reports do: ``32 × 48 × 48``."""
-    return " × ".join(map(str, values))
+def settings(layer: Layer, _: Translate) -> list[str]:
+    """Write the kernel as rows and columns, ``3×3``, and stride and groups unless they are what
+    is usual; nothing where there are none, or none are known."""
+    written = []
+    kernel, stride = pair(layer, "kernel"), pair(layer, "stride")
+    if kernel:
+        written.append("×".join(map(str, kernel)))
+    if stride and stride != (kernel if kind(layer) == "pool" else (1, 1)):
+        sides = stride if len(set(stride)) > 1 else stride[:1]
+        written.append(_("stride {stride}").format(stride="×".join(map(str, sides))))
+    groups = layer.settings.get("groups", 1)
+    if groups != 1:
+        written.append(_("{groups} groups").format(groups=groups))
+    return written
 
 
 def words(layer: Layer, _: Translate) -> str:
     """Name a layer's class with what it is set to: ``Conv2d 5×5``, ``Dropout 0.1``."""
-    parts = [layer.type]
-    size = pair(layer, "kernel")
-    if size:
-        parts.append(kernel(layer))
-    usual = size if kind(layer) == "pool" else (1, 1)
-    stride = pair(layer, "stride")
-    if stride and stride != usual:
-        parts.append(_("stride {stride}").format(stride="×".join(map(str, stride))))
-    groups = layer.settings.get("groups", 1)
-    if groups != 1:
-        parts.append(_("in {groups} groups").format(groups=groups))
-    parts += [f"{layer.settings[name]:g}" for name in ("rate", "slope") if name in layer.settings]
-    return " ".join(parts)
+    values = [f"{layer.settings[name]:g}" for name in ("rate", "slope") if name in layer.settings]
+    return " ".join([layer.type, *settings(layer, _), *values])
+
+
+def shape(values: Sequence[int]) -> str:
+    """Write a shape as reports do: ``32 × 48 × 48``."""
+    return " × ".join(map(str, values))

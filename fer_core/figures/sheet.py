@@ -1,7 +1,7 @@
 """Text, lines and filled shapes anywhere on a figure, in pixels from its top left corner."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from fer_core.figures import palette, text
 from fer_core.figures.canvas import Canvas
@@ -11,7 +11,6 @@ Align = Literal["left", "center", "right"]
 
 # Plotly says where the text lies as seen from its point.
 _POSITIONS = {"left": "middle right", "center": "middle center", "right": "middle left"}
-_LOWER = 0.1  # em; so much too high it puts the middle of its lines
 
 
 class Sheet:
@@ -56,8 +55,13 @@ class Sheet:
             xaxis=hidden | {"range": [0, width]},
             yaxis=hidden | {"range": [height, 0]},
         )
-        axes = {"xaxis": f"x{panel}", "yaxis": f"y{panel}", "hoverinfo": "skip"}
-        axes |= {"showlegend": False, "cliponaxis": False}
+        axes: dict[str, Any] = {
+            "xaxis": f"x{panel}",
+            "yaxis": f"y{panel}",
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "cliponaxis": False,
+        }
         for colour, polygons in self._fills.items():
             outline = {"color": palette.INK, "width": 0.5}
             xs, ys = _joined(polygons)
@@ -70,13 +74,16 @@ class Sheet:
             style = {"color": colour, "width": thickness}
             self._canvas.add("scatter", x=xs, y=ys, mode="lines", line=style, **axes)
         for (align, colour), written in self._texts.items():
-            xs, ys, contents = zip(*written, strict=True)
-            ys = tuple(y + _LOWER * self._canvas.em for y in ys)
             self._canvas.add(
-                "scatter", x=xs, y=ys, text=contents, mode="text",
+                "scatter",
+                x=[x for x, _, _ in written],
+                y=[y + text.LOWER * self._canvas.em for _, y, _ in written],
+                text=[content for _, _, content in written],
+                mode="text",
                 textposition=_POSITIONS[align],
-                textfont={"size": self._canvas.em, "color": colour}, **axes,
-            )  # fmt: skip
+                textfont={"size": self._canvas.em, "color": colour},
+                **axes,
+            )
         self._canvas.layout |= {"dragmode": False, "showlegend": False}
 
 

@@ -26,6 +26,7 @@ _ASCII_WIDTHS = (
 )
 _OTHER_WIDTHS = {"–": 556, "·": 556, "×": 584, "−": 584}
 ELLIPSIS = "…"
+LOWER = 0.1  # em; so much too high plotly puts the middle of a scatter's text
 
 
 def clean(text: str) -> str:
@@ -111,15 +112,13 @@ def fill(pieces: Sequence[str], size: float, room: float) -> list[str]:
 
 
 def compact(number: float) -> str:
-    """Write a count with three digits at most and a prefix of 1000: ``663 k``, ``42.5 M``."""
+    """Write a count with three digits and a prefix of 1000: ``663 k``, ``42.5 M``."""
     for power, prefix in ((9, "G"), (6, "M"), (3, "k")):
-        if number >= 0.9995 * 10**power:
-            return f"{_three_digits(number / 10**power)} {prefix}"
+        scaled = number / 10**power
+        if scaled >= 0.9995:
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{scaled:.{digits}f} {prefix}"
     return f"{number:.0f}"
-
-
-def _three_digits(number: float) -> str:
-    return f"{number:.3g}" if number < 999.5 else f"{number:.0f}"
 
 
 def percent(share: float) -> str:

@@ -66,7 +66,7 @@ def test_options_and_their_defaults_can_be_asked_for():
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("roc", {}, "figure 'roc' is none of: learning_curves, confusion_matrix"),
+        ("roc", {}, f"figure 'roc' is none of: {', '.join(figures.FIGURES)}"),
         (
             "learning_curves",
             {"colour": "red"},
