@@ -1,10 +1,13 @@
 """Where the texts of a drawn figure are, and which of them are in each other's way."""
 
 # A script for a page that shows the SVG: [text, left, top, right, bottom] of each, in px.
-OF_TEXTS = """() => [...document.querySelectorAll('text')].filter(t => t.textContent.trim()).map(t => {
-    const box = t.getBoundingClientRect();
-    return [t.textContent, box.left, box.top, box.right, box.bottom];
-})"""
+OF_TEXTS = """() => {
+    const texts = [...document.querySelectorAll('text')].filter(t => t.textContent.trim());
+    return texts.map(t => {
+        const box = t.getBoundingClientRect();
+        return [t.textContent, box.left, box.top, box.right, box.bottom];
+    });
+}"""
 
 
 def outside(boxes, width, height):

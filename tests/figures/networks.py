@@ -29,7 +29,9 @@ def _twenty() -> dict[str, Any]:
 
 
 ARCHITECTURES: dict[str, dict[str, Any]] = {
-    **{name: dict(preset_config(name, data="").architecture) for name in ("fast", "e-cnn", "e-dnn")},
+    **{
+        name: dict(preset_config(name, data="").architecture) for name in ("fast", "e-cnn", "e-dnn")
+    },
     # Report D's, with its activations and their order.
     "d-cnn": _sequential(
         *[_conv(32, kernel=5, padding=2)] * 3,
