@@ -93,3 +93,9 @@ def not_evaluated(run: Run, *, split: str, weights: str, averaging: str) -> None
     with st.container(border=True, key=f"state-not-evaluated-{run.id}", gap="small"):
         st.text(_("{name}: no such predictions are stored yet.").format(name=run.name))
         st.code(texts.command(*words), language="bash")
+
+
+def left_out(run: Run, reason: str) -> None:
+    """A picked run lacks what a figure needs: one line that says what, and what helps."""
+    with st.container(border=True, key=f"state-left-out-{run.id}"):
+        st.text(reason)

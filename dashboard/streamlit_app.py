@@ -40,6 +40,11 @@ page = st.navigation(
             title=_("Confusion"),
             icon=":material/grid_on:",
         ),
+        st.Page(
+            HERE / "app_pages" / "architecture.py",
+            title=_("Architecture"),
+            icon=":material/account_tree:",
+        ),
     ]
 )
 

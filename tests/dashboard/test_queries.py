@@ -42,7 +42,7 @@ def many_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion"])
+@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion", "architecture"])
 def test_queries_of_a_page_do_not_grow_with_the_runs_in_the_store(
     open_app: Open, three_runs: Path, many_runs: Path, statements: list[str], page: str
 ) -> None:
@@ -54,7 +54,7 @@ def test_queries_of_a_page_do_not_grow_with_the_runs_in_the_store(
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion"])
+@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion", "architecture"])
 def test_a_page_drawn_again_only_lists_the_runs(
     open_app: Open, three_runs: Path, statements: list[str], page: str
 ) -> None:
