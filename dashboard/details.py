@@ -111,43 +111,20 @@ def layers(details: RunDetails, _: Translate) -> pd.DataFrame:
     )
 
 
-def worked_out(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the layers of `figures.build("complexity", ...).table` as the page shows them."""
-    return table[["run", "layer", "type", *_WORKED_OUT]]
-
-
-_WORKED_OUT = (
-    "operations_worked_out",
-    "operations",
-    "parameters_worked_out",
-    "parameters",
-    "activation_bytes_worked_out",
-    "activation_bytes",
-)
-
-
-def worked_out_columns(_: Translate) -> tables.Columns:
-    """Return titles and formats of that table."""
-    column = st.column_config
-    titles = (
-        _("Multiply-adds worked out"),
-        _("Multiply-adds"),
-        _("Parameters worked out"),
-        _("Parameters"),
-        _("Activations worked out"),
-        _("Activations (bytes)"),
+def worked_out(table: pd.DataFrame, _: Translate) -> pd.DataFrame:
+    """Return what the layers cost, from the table of the figure `complexity`, with the products."""
+    return pd.DataFrame(
+        {
+            _("Run"): table["run"],
+            _("Layer"): table["layer"],
+            _("Type"): table["type"],
+            _("Multiply-adds worked out"): table["operations_worked_out"],
+            _("Multiply-adds"): table["operations"],
+            _("Parameters worked out"): table["parameters_worked_out"],
+            _("Parameters"): table["parameters"],
+            _("Activations (bytes)"): table["activation_bytes"],
+        }
     )
-    columns: tables.Columns = {
-        "run": column.TextColumn(_("Run")),
-        "layer": column.TextColumn(_("Layer")),
-        "type": column.TextColumn(_("Type")),
-    }
-    for name, title in zip(_WORKED_OUT, titles, strict=True):
-        if name.endswith("worked_out"):
-            columns[name] = column.TextColumn(title, alignment="right")
-        else:
-            columns[name] = column.NumberColumn(title, format="localized")
-    return columns
 
 
 def whole_numbers(table: pd.DataFrame) -> tables.Columns:

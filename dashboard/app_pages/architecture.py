@@ -19,7 +19,7 @@ labels = {
     "layer_arithmetic": _("Arithmetic"),
     "complexity": _("Complexity"),
 }
-with st.container(horizontal=True, vertical_alignment="bottom", key="options", gap="large"):
+with st.container(horizontal=True, vertical_alignment="bottom", key="options", gap="medium"):
     figure = st.segmented_control(
         _("Show"),
         list(labels),
@@ -36,10 +36,11 @@ if runs:
     built = show.figure(view, figure, runs, **options)
     if options.get("by") == "layer":
         st.subheader(_("Worked out"), anchor=False)
+        table = details.worked_out(built.table, _)
         st.dataframe(
-            details.worked_out(built.table),
+            table,
             hide_index=True,
-            column_config=details.worked_out_columns(_),
+            column_config=details.whole_numbers(table),
             placeholder="",
-            alt=_("Products and sums behind each layer's operations, parameters and memory"),
+            alt=_("The products behind each layer's operations and parameters"),
         )

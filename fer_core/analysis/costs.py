@@ -27,8 +27,13 @@ def operations_formula(layer: Layer) -> str:
 
 
 def parameters_formula(layer: Layer) -> str:
-    """Return the sum that gives the parameters, ``64 × (32 × 3 × 3 + 1)``, or the plain number."""
+    """Return the sum that gives the parameters, ``64 × (32 × 3 × 3 + 1)``, or the plain number.
+
+    A batch norm has four a map: scale, shift, running mean and running variance.
+    """
     fan_in = _fan_in(layer)
+    if "BatchNorm" in layer.type and layer.parameters == 4 * layer.output_shape[0]:
+        return _product(4, layer.output_shape[0])
     if not fan_in or not layer.parameters:
         return str(layer.parameters)
     outputs = layer.output_shape[0]

@@ -12,16 +12,16 @@ from fer_core.translation import Translate
 if TYPE_CHECKING:
     from fer_core.figures.architecture_diagram import Block, Diagram
 
-# Okabe & Ito, some of them lightened; in grey, too, neighbours differ.
+# Okabe & Ito, some of them lightened; what lies side by side differs in grey, too.
 COLOURS: dict[Kind | str, str] = {
     "input": "#ffffff",
     "convolution": "#a9c8e2",
-    "dense": "#5fb89a",
+    "dense": "#74c2a5",
     "pool": "#E69F00",
     "norm": "#555555",
     "activation": "#D55E00",
     "dropout": "#e6e6e6",
-    "flatten": "#CC79A7",
+    "flatten": "#ecd0de",
     "other": "#f0e6c8",
 }
 DEPTH = 0.22  # of the third dimension as drawn, for a side of 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import plotly.graph_objects as go
 
 from fer_core.figures import network, palette, text
-from fer_core.figures.canvas import TALLEST, Canvas
+from fer_core.figures.canvas import PX_PER_MM, TALLEST, Canvas
 from fer_core.figures.network import Network
 from fer_core.figures.sheet import Sheet
 from fer_core.translation import Translate, translator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fer_core.figures.architecture import Architectures
 
 WIDEST_GAP = 3.5  # between columns, in em
+PAGE = 170 * PX_PER_MM  # the width of a page; wider figures are for screens and larger paper
 PAD = 0.15  # beside the rules, in em
 
 
@@ -57,8 +58,9 @@ def draw(
 ) -> go.Figure:
     """Draw a table for each run, as many beside each other as have room for their numbers."""
     canvas = Canvas(width_mm, font_size)
+    _ = translator(language)
     sheet, em, line = Sheet(canvas), canvas.em, canvas.line
-    tables = [_table(info, each, translator(language)) for each in info.networks]
+    tables = [_table(info, each, _) for each in info.networks]
     every = [cells for each in tables for cells in (each.head, *each.rows, *each.totals)]
     edge, gap = 0.3 * em, 2 * em
     count = len(tables)
@@ -75,8 +77,12 @@ def draw(
     for layout in _layouts(every, room(beside), em, "type" in info.columns):
         heights = [max(_height(each, layout, canvas, count) for each in band) for band in bands]
         height = sum(heights) + line * (len(bands) - 1) + 2 * edge
-        if height <= TALLEST:
+        if height <= TALLEST * max(1.0, canvas.width / PAGE):
             break
+    if "type" in info.columns and layout.lines == 1 and layout.types is None:
+        words = _("without types, for want of room")
+        sheet.write(words, edge, height + line / 2, colour=palette.FAINT_INK)
+        height += line
     canvas.set_height(height)
     names = text.run_labels([each.run.name for each in info.networks], em, layout.width)
     left = (canvas.width - beside * layout.width - (beside - 1) * gap) / 2

@@ -100,7 +100,7 @@ def _add_diagrams(sheet: Sheet, canvas: Canvas, names: list[str], diagrams: list
     for name, lines in zip(names, diagrams, strict=True):
         if len(names) > 1:
             sheet.write(name, EDGE * em, y + line / 2)
-            y += line
+            y += line + EDGE * em
         for index, drawings in enumerate(lines):
             last = index == len(lines) - 1
             y = _add_line(sheet, canvas, drawings, y, first=index == 0, last=last) + 0.6 * em

@@ -35,7 +35,7 @@ def test_products_by_hand() -> None:
     assert costs.parameters_formula(first) == "32 × (1 × 5 × 5 + 1)"
     assert costs.activations_formula(first) == "4 × 32 × 48 × 48"
     assert costs.activation_bytes(first) == 294_912
-    assert costs.parameters_formula(norm) == "128"
+    assert costs.parameters_formula(norm) == "4 × 32"
     # Each of 64 maps sees 32 / 4 of those before it; the kernel has 3 rows and 1 column.
     assert costs.operations_formula(grouped) == "64 × 46 × 48 × 8 × 3 × 1"
     assert costs.parameters_formula(grouped) == "64 × 8 × 3 × 1"

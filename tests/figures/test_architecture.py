@@ -87,6 +87,18 @@ def test_a_table_fits_on_a_page(built_networks, width, name, rows):
     assert height <= 235 * 96 / 25.4
 
 
+def test_types_that_are_left_out_are_said_to_be(built_networks):
+    missing = "without types, for want of room"
+    texts = written(build(built_networks, ["e-cnn", "d-cnn", "fast"], width_mm=170))
+    assert missing in texts
+    assert not [text for text in texts if "Conv2d" in text]
+    texts = written(build(built_networks, ["e-cnn", "d-cnn"], width_mm=170))
+    assert missing not in texts
+    assert [text for text in texts if "Conv2d" in text]
+    chosen = build(built_networks, ["e-cnn"], columns="shape")
+    assert missing not in written(chosen), "nobody asked for them"
+
+
 def test_two_models_are_beside_each_other_where_there_is_room(built_networks):
     def lefts(width):
         built = build(built_networks, ["e-cnn", "e-dnn"], width_mm=width)

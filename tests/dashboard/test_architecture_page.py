@@ -59,14 +59,12 @@ def test_complexity_is_worked_out_layer_by_layer(open_app: Open, three_runs: Pat
     app = open_app(three_runs, "architecture", "a", "b")
     choose(app, network_figure="complexity")
     table = app.dataframe[0].value
-    assert list(table["run"]) == ["a"] * 4 + ["b"] * 4
+    assert list(table["Run"]) == ["a"] * 4 + ["b"] * 4
     first = table.iloc[0]
-    assert (first["operations_worked_out"], first["operations"]) == (
-        "32 × 48 × 48 × 1 × 3 × 3",
-        663_552,
-    )
-    assert first["parameters_worked_out"] == "32 × (1 × 3 × 3 + 1)"
-    assert list(table["activation_bytes"])[:3] == [294_912] * 3
+    assert first["Multiply-adds worked out"] == "32 × 48 × 48 × 1 × 3 × 3"
+    assert first["Multiply-adds"] == 663_552
+    assert first["Parameters worked out"] == "32 × (1 × 3 × 3 + 1)"
+    assert list(table["Activations (bytes)"])[:3] == [294_912] * 3
 
 
 def test_complexity_of_runs_has_an_axis_to_choose(open_app: Open, three_runs: Path) -> None:
