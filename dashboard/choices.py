@@ -64,3 +64,38 @@ def photo(_: Translate) -> list[Choice]:
         Choice("weights", _("Weights"), {"best": _("best epoch"), "last": _("last epoch")}),
         Choice("average", _("Averaging"), {"none": _("none"), "flip": _("flip")}),
     ]
+
+
+def networks(figure: str, _: Translate) -> list[Choice]:
+    """Return the options of a figure of the page Architecture, but for the columns of its table."""
+    return {
+        "architecture": [
+            Choice(
+                "rows",
+                _("Batch norm, activations, dropout"),
+                {"folded": _("with their layer"), "all": _("in rows of their own")},
+            )
+        ],
+        "complexity": [
+            Choice("by", _("Compare"), {"layer": _("layers"), "run": _("runs")}),
+            Choice(
+                "x",
+                _("Accuracy against"),
+                {
+                    "parameters": _("parameters"),
+                    "operations": _("multiply-adds"),
+                    "seconds": _("seconds an epoch"),
+                },
+            ),
+        ],
+    }.get(figure, [])
+
+
+def columns(_: Translate) -> dict[str, str]:
+    """Return the labels of the columns of the table of layers."""
+    return {
+        "type": _("Type"),
+        "shape": _("Output shape"),
+        "parameters": _("Parameters"),
+        "operations": _("Multiply-adds"),
+    }

@@ -114,6 +114,22 @@ def layers(details: RunDetails, _: Translate) -> pd.DataFrame:
     )
 
 
+def worked_out(table: pd.DataFrame, _: Translate) -> pd.DataFrame:
+    """Return what the layers cost, from the table of the figure `complexity`, with the products."""
+    return pd.DataFrame(
+        {
+            _("Run"): table["run"],
+            _("Layer"): table["layer"],
+            _("Type"): table["type"],
+            _("Multiply-adds worked out"): table["operations_worked_out"],
+            _("Multiply-adds"): table["operations"],
+            _("Parameters worked out"): table["parameters_worked_out"],
+            _("Parameters"): table["parameters"],
+            _("Activations (bytes)"): table["activation_bytes"],
+        }
+    )
+
+
 def whole_numbers(table: pd.DataFrame) -> tables.Columns:
     """Return the format of a table's columns of whole numbers: with separators."""
     return {

@@ -145,3 +145,9 @@ def no_weights(run: Run) -> None:
         else:
             st.text(_("{name}: it has finished no epoch.").format(name=run.name))
             st.code(texts.command("fer-core", "resume", run.name), language="bash")
+
+
+def left_out(run: Run, reason: str) -> None:
+    """A picked run lacks what a figure needs: one line that says what, and what helps."""
+    with st.container(border=True, key=f"state-left-out-{run.id}"):
+        st.text(reason)

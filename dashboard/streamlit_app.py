@@ -41,6 +41,11 @@ page = st.navigation(
             title=_("Confusion"),
             icon=":material/grid_on:",
         ),
+        st.Page(
+            HERE / "app_pages" / "architecture.py",
+            title=_("Architecture"),
+            icon=":material/account_tree:",
+        ),
         DATA,
         st.Page(
             HERE / "app_pages" / "photo.py",

@@ -117,13 +117,20 @@ class Dataset:
     created_at: float
 
 
+Setting = int | float | tuple[float, ...]
+
+
 @dataclass(frozen=True)
 class Layer:
     """One module of a network, in forward order.
 
     name: ``conv1``, ``dense2`` or the module path; type: its torch class name;
     output_shape: (C, H, W) or (N,), without the batch; non_trainable: running statistics
-    counted as Keras does; operations: multiply-adds for one image.
+    counted as Keras does; operations: multiply-adds for one image; input_shape: like the
+    output's, () where it is not known; settings: of convolutions and poolings ``kernel``,
+    ``stride``, ``padding`` (in numbers, half of what both sides get: 0.5 where 'same' pads one
+    side only) and ``dilation``, each (rows, columns), and ``groups``; of dropout its ``rate``,
+    of a leaky ReLU its ``slope``. Runs stored before these two fields were kept lack them.
     """
 
     name: str
@@ -134,6 +141,8 @@ class Layer:
     trainable: int
     non_trainable: int
     operations: int
+    input_shape: tuple[int, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,14 @@ import plotly.graph_objects as go
 
 from fer_core.errors import InputError
 from fer_core.figures import (
+    architecture,
+    architecture_diagram,
     audit,
     augmentation_preview,
     class_counts,
+    complexity,
     confusion_matrix,
+    layer_arithmetic,
     learning_curves,
     mean_faces,
     samples,
@@ -46,6 +50,10 @@ __all__ = [
 FIGURES = {
     "learning_curves": learning_curves,
     "confusion_matrix": confusion_matrix,
+    "architecture": architecture,
+    "architecture_diagram": architecture_diagram,
+    "layer_arithmetic": layer_arithmetic,
+    "complexity": complexity,
     "class_counts": class_counts,
     "samples": samples,
     "audit": audit,

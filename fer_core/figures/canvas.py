@@ -18,6 +18,7 @@ from fer_core.figures import palette, text
 
 PX_PER_MM = 96 / 25.4
 PX_PER_PT = 96 / 72
+TALLEST = 235 * PX_PER_MM  # what a page of A4 can hold
 LINE = 1.25  # height of a line of text, in em
 
 # Plotly's legends, measured: what an entry takes beside its text, and the space above the rows.

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from fer_core.analysis.metrics import Normalisation
 from fer_core.figures import palette, text
-from fer_core.figures.canvas import PX_PER_MM, PX_PER_PT, Canvas
+from fer_core.figures.canvas import PX_PER_PT, TALLEST, Canvas
 from fer_core.records import CLASS_NAMES
 from fer_core.translation import Translate, translator
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 CLASSES = len(CLASS_NAMES)
 SMALLEST_TEXT = 6 * PX_PER_PT  # numbers in cells are not made smaller than this
-TALLEST = 235 * PX_PER_MM  # what a page of A4 can hold
 
 
 class _Grid(NamedTuple):

@@ -6,6 +6,7 @@ same everywhere.
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
 from fer_core.records import CLASS_NAMES
 from fer_core.translation import Translate
@@ -24,7 +25,9 @@ _ASCII_WIDTHS = (
     + (333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556)
     + (556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584)
 )
+_OTHER_WIDTHS = {"–": 556, "·": 556, "×": 584, "−": 584}
 ELLIPSIS = "…"
+LOWER = 0.1  # em; so much too high plotly puts the middle of a scatter's text
 
 
 def clean(text: str) -> str:
@@ -57,8 +60,8 @@ def _character_width(character: str) -> int:
         return _ASCII_WIDTHS[code - 32]
     if unicodedata.combining(character):
         return 0
-    if character in "–·":
-        return 556
+    if character in _OTHER_WIDTHS:
+        return _OTHER_WIDTHS[character]
     # Accented Latin, Greek and Cyrillic letters are at most about as wide as a capital.
     return 722 if code < 0x0530 else 1000
 
@@ -110,6 +113,28 @@ def audit_labels(translate: Translate) -> dict[str, str]:
         "near-conflict": _("near conflict"),
         "twin": _("twin"),
     }
+
+
+def fill(pieces: Sequence[str], size: float, room: float) -> list[str]:
+    """Join pieces with spaces into lines at most `room` wide; a wider piece is shortened."""
+    lines: list[str] = []
+    for piece in pieces:
+        longer = f"{lines[-1]} {piece}" if lines else piece
+        if lines and text_width(longer, size) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(shorten(piece, size, room))
+    return lines
+
+
+def compact(number: float) -> str:
+    """Write a count with three digits and a prefix of 1000: ``663 k``, ``42.5 M``."""
+    for power, prefix in ((9, "G"), (6, "M"), (3, "k")):
+        scaled = number / 10**power
+        if scaled >= 0.9995:
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{scaled:.{digits}f} {prefix}"
+    return f"{number:.0f}"
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""The layer table of a network: names, shapes, parameters, operations."""
+"""The layer table of a network: names, shapes, parameters, operations, settings."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fer_core.records import IMAGE_SIZE, Layer
+from fer_core.records import IMAGE_SIZE, Layer, Setting
 
 _NUMBERED = {nn.Conv2d: "conv", nn.Linear: "dense"}
 
@@ -26,7 +26,7 @@ def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]
     numbers = dict.fromkeys(_NUMBERED.values(), 0)
     paths = {module: path for path, module in network.named_modules()}
 
-    def record(module: nn.Module, _inputs: Any, output: Any) -> None:
+    def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         path = paths[module]
         shape = _shape(output)
         operations = _operations(module, shape)
@@ -37,7 +37,18 @@ def layer_table(network: nn.Module, side: int = IMAGE_SIZE) -> tuple[Layer, ...]
         if prefix := _NUMBERED.get(type(module)):
             numbers[prefix] += 1
             name = f"{prefix}{numbers[prefix]}"
-        rows[path] = Layer(name, path, type(module).__name__, shape, 0, 0, 0, operations)
+        rows[path] = Layer(
+            name=name,
+            path=path,
+            type=type(module).__name__,
+            output_shape=shape,
+            parameters=0,
+            trainable=0,
+            non_trainable=0,
+            operations=operations,
+            input_shape=_shape(inputs[0]) if inputs else (),
+            settings=_settings(module),
+        )
 
     hooks = [module.register_forward_hook(record) for module in paths]
     modes = {module: module.training for module in paths}
@@ -107,3 +118,45 @@ def _operations(module: nn.Module, output_shape: tuple[int, ...]) -> int:
     if isinstance(module, nn.Linear):
         return module.in_features * module.out_features
     return 0
+
+
+_POOLS = (nn.MaxPool2d, nn.AvgPool2d)
+_DROPOUTS = (nn.Dropout, nn.Dropout2d, nn.AlphaDropout)
+
+
+def _settings(module: nn.Module) -> dict[str, Setting]:
+    if isinstance(module, nn.Conv2d):
+        return {
+            "kernel": module.kernel_size,
+            "stride": module.stride,
+            "padding": _padding(module),
+            "dilation": module.dilation,
+            "groups": module.groups,
+        }
+    if isinstance(module, _POOLS):
+        return {
+            "kernel": _pair(module.kernel_size),
+            "stride": _pair(module.stride),
+            "padding": _pair(module.padding),
+        }
+    if isinstance(module, _DROPOUTS):
+        return {"rate": module.p}
+    if isinstance(module, nn.LeakyReLU):
+        return {"slope": module.negative_slope}
+    return {}
+
+
+def _padding(conv: nn.Conv2d) -> tuple[float, ...]:
+    """Half of what torch pads in all along each axis."""
+    if conv.padding == "valid":
+        return (0, 0)
+    if not isinstance(conv.padding, str):
+        return conv.padding
+    spans = [
+        spacing * (size - 1) for spacing, size in zip(conv.dilation, conv.kernel_size, strict=True)
+    ]
+    return tuple(span / 2 if span % 2 else span // 2 for span in spans)
+
+
+def _pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (value, value) if isinstance(value, int) else tuple(value)

@@ -94,9 +94,7 @@ def get_details(database: Database, reference: str) -> RunDetails:
     return RunDetails(
         run=run,
         config=row.config,
-        layers=tuple(
-            Layer(**{**layer, "output_shape": tuple(layer["output_shape"])}) for layer in row.layers
-        ),
+        layers=tuple(_layer(stored) for stored in row.layers),
         versions=row.versions,
         device=row.device,
         dropped=row.dropped or {},
@@ -107,6 +105,16 @@ def get_details(database: Database, reference: str) -> RunDetails:
             for each in readings
         ),
     )
+
+
+def _layer(stored: Mapping[str, Any]) -> Layer:
+    """JSON has lists where a layer has tuples; older runs lack the fields that have defaults."""
+    shapes = {name: tuple(stored.get(name, ())) for name in ("input_shape", "output_shape")}
+    settings = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in stored.get("settings", {}).items()
+    }
+    return Layer(**{**stored, **shapes, "settings": settings})
 
 
 def get_histories(database: Database, run_ids: Iterable[str]) -> dict[str, tuple[Epoch, ...]]:

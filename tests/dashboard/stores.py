@@ -28,11 +28,26 @@ from fer_core.store import RunStore, RunWriter
 from tests.store.samples import make_arrays
 
 DATA = "synthetic"
+CONVOLUTION = {
+    "kernel": (3, 3),
+    "stride": (1, 1),
+    "padding": (1, 1),
+    "dilation": (1, 1),
+    "groups": 1,
+}
 LAYERS = (
-    Layer("conv1", "features.0", "Conv2d", (32, 48, 48), 320, 320, 0, 663_552),
-    Layer("features.1", "features.1", "BatchNorm2d", (32, 48, 48), 128, 64, 64, 0),
-    Layer("dense1", "classifier.1", "Linear", (7,), 1_799, 1_799, 0, 1_792),
-)
+    Layer(
+        "conv1", "features.0", "Conv2d", (32, 48, 48), 320, 320, 0, 663_552,
+        (1, 48, 48), CONVOLUTION,
+    ),
+    Layer(
+        "features.1", "features.1", "BatchNorm2d", (32, 48, 48), 128, 64, 64, 0, (32, 48, 48)
+    ),
+    Layer("classifier.0", "classifier.0", "Flatten", (73_728,), 0, 0, 0, 0, (32, 48, 48)),
+    Layer(
+        "dense1", "classifier.1", "Linear", (7,), 516_103, 516_103, 0, 516_096, (73_728,)
+    ),
+)  # fmt: skip
 
 
 def add_faces(store: RunStore, count: int = 700) -> None:

@@ -27,7 +27,14 @@ assert not doubled & set(sys.modules), doubled & set(sys.modules)
 
 def test_no_page_loads_torch_or_a_module_twice(three_runs: Path) -> None:
     pages = [path.name for path in sorted((FOLDER / "app_pages").glob("[a-z]*.py"))]
-    assert pages == ["confusion.py", "data.py", "learning_curves.py", "photo.py", "runs.py"]
+    assert pages == [
+        "architecture.py",
+        "confusion.py",
+        "data.py",
+        "learning_curves.py",
+        "photo.py",
+        "runs.py",
+    ]
     command = [sys.executable, "-c", DRAW_ALL, str(FOLDER / "streamlit_app.py"), *pages]
     # An installed wheel has no repository around it: run from elsewhere.
     done = subprocess.run(

@@ -42,7 +42,7 @@ def many_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion", "data"])
+@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion", "architecture", "data"])
 def test_queries_of_a_page_do_not_grow_with_the_runs_in_the_store(
     open_app: Open, three_runs: Path, many_runs: Path, statements: list[str], page: str
 ) -> None:
@@ -55,7 +55,8 @@ def test_queries_of_a_page_do_not_grow_with_the_runs_in_the_store(
 
 
 @pytest.mark.parametrize(
-    ("page", "lists"), [("runs", 2), ("learning_curves", 2), ("confusion", 2), ("data", 3)]
+    ("page", "lists"),
+    [("runs", 2), ("learning_curves", 2), ("confusion", 2), ("architecture", 2), ("data", 3)],
 )
 def test_a_page_drawn_again_only_lists_the_runs(
     open_app: Open, three_runs: Path, statements: list[str], page: str, lists: int

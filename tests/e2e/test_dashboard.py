@@ -129,6 +129,30 @@ def test_the_download_is_what_the_command_writes(page: Page, server: Server) -> 
         assert file.suggested_filename == "confusion_matrix.svg"
 
 
+@pytest.mark.parametrize(
+    ("section", "figure"),
+    [
+        ("Diagram", "architecture_diagram"),
+        ("Table", "architecture"),
+        ("Arithmetic", "layer_arithmetic"),
+        ("Complexity", "complexity"),
+    ],
+)
+def test_figures_of_networks_download_as_the_command_writes_them(
+    page: Page, server: Server, section: str, figure: str
+) -> None:
+    open_page(page, "/architecture?runs=a&runs=b")
+    page.get_by_role("radio", name=section).click()
+    command = page.get_by_test_id("stCode").first
+    expect(command).to_contain_text(f"fer-core figure {figure} a b -o {figure}.svg")
+    page.locator(".js-plotly-plot").wait_for(state="attached")
+    settle(page)
+    file = download(page, "SVG")
+    with RunStore.open(server.store, read_only=True) as store:
+        assert file.path().read_bytes() == export(figures.build(figure, store, ["a", "b"]), "svg")
+    assert file.suggested_filename == f"{figure}.svg"
+
+
 def download(page: Page, button: str) -> Download:
     """Click a download button. Streamlit gives it a new id whenever the page is drawn again; a
     click that still carries the old one fails, and a person clicks once more."""
@@ -159,7 +183,7 @@ def test_learning_curves_grow_while_a_run_trains(page: Page, server: Server) -> 
 
 def test_markup_in_a_name_is_text_on_every_page(page: Page) -> None:
     query = urlencode({"runs": HOSTILE})
-    for path in ("/", "/learning_curves", "/confusion"):
+    for path in ("/", "/learning_curves", "/confusion", "/architecture"):
         open_page(page, f"{path}?{query}")
         if path != "/":
             page.locator(".js-plotly-plot").wait_for(state="attached")

@@ -5,6 +5,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from fer_core.figures import Built, browser
 from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
 from fer_core.records import AUDIT_FLAGS, DatasetArrays, Epoch, Predictions, SplitArrays
 from fer_core.store import RunStore
+from tests.figures import networks
 
 VALIDATION_IMAGES, TWINS = 200, 20
 LONG = "a-name-of-eighty-characters-with-all-that-somebody-put-into-it-lr0.003-seed00001"
@@ -121,8 +123,16 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         for seed, (name, epochs) in enumerate({**runs, "real": 20}.items()):
             data = "photographs" if name == "real" else "made-up"
             histories[name] = _history(epochs, 0.75 - 0.03 * seed, seed)
-            settings = {"config": {}, "preset": "e-cnn", "data": data, "epochs_planned": 20}
-            with store.start_run(name, **settings) as run:
+            with store.start_run(
+                name,
+                config={},
+                preset="e-cnn",
+                data=data,
+                epochs_planned=20,
+                layers=networks.layers("small"),
+                parameters=networks.parameters("small"),
+                device=f"device {seed % 2}",
+            ) as run:
                 for epoch in histories[name]:
                     run.add_epoch(epoch)
             if epochs < 20:
@@ -161,6 +171,23 @@ def pictures() -> Callable[[Built], list[np.ndarray]]:
         return found
 
     return read
+
+
+@pytest.fixture(scope="session")
+def built_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunStore]:
+    """A run for each of the networks, under its name; `old`, which lacks what is kept of layers
+    since, and `bare`, without any."""
+    with RunStore.open(tmp_path_factory.mktemp("networks") / "runs.db") as store:
+        for name in networks.ARCHITECTURES:
+            layers = networks.layers(name)
+            with store.start_run(name, config={}, layers=layers):
+                pass
+        old = [replace(each, input_shape=(), settings={}) for each in networks.layers("d-cnn")]
+        with store.start_run("old", config={}, layers=tuple(old)):
+            pass
+        with store.start_run("bare", config={}):
+            pass
+        yield store
 
 
 @pytest.fixture

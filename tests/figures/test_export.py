@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from fer_core import figures
 from fer_core.errors import InputError
+from tests.figures import boxes
 
 # `fer_core.figures.export` is also the name of the function.
 export = importlib.import_module("fer_core.figures.export")
@@ -276,32 +277,12 @@ def test_no_text_lies_on_other_text_or_outside(known, drawing, browser: Browser)
     for name, runs, options in cases:
         built = figures.build(name, known.store, runs, **options)
         page.set_content(f"<body style='margin: 0'>{figures.export(built, 'svg').decode()}</body>")
-        boxes = page.evaluate(BOXES)
+        texts = page.evaluate(boxes.OF_TEXTS)
         size = built.figure.layout.width, built.figure.layout.height
-        assert boxes
-        assert _outside(boxes, *size) == [], (name, options)
-        assert _overlapping(boxes) == [], (name, options)
+        assert texts
+        assert boxes.outside(texts, *size) == [], (name, options)
+        assert boxes.overlapping(texts) == [], (name, options)
     page.close()
-
-
-BOXES = """() => [...document.querySelectorAll('text')].filter(t => t.textContent.trim()).map(t => {
-    const box = t.getBoundingClientRect();
-    return [t.textContent, box.left, box.top, box.right, box.bottom];
-})"""
-
-
-def _outside(boxes, width, height):
-    return [b for b in boxes if min(b[1:3]) < -0.5 or b[3] > width + 0.5 or b[4] > height + 0.5]
-
-
-def _overlapping(boxes):
-    # A box is as high as the font's tallest letters; lines may share what no letter uses.
-    return [
-        (a[0], b[0])
-        for index, a in enumerate(boxes)
-        for b in boxes[:index]
-        if min(a[3], b[3]) - max(a[1], b[1]) > 0.5 and min(a[4], b[4]) - max(a[2], b[2]) > 1.5
-    ]
 
 
 def test_ids_come_from_the_content(built):

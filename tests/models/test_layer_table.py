@@ -1,8 +1,11 @@
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from fer_core.models import layer_table
+from fer_core.models import layer_table, sequential
+
+DENSE = {"dense": 7, "then": []}
 
 
 class _Own(nn.Module):
@@ -97,3 +100,42 @@ def test_the_network_is_as_before() -> None:
     assert torch.equal(network.features[1].running_mean, torch.zeros(4))
     assert network.training
     assert not network.features[1].training
+
+
+def test_input_shapes_are_those_that_reach_a_module() -> None:
+    rows = {row.path: row for row in layer_table(_Own())}
+    assert rows["features.0"].input_shape == (1, 48, 48)
+    assert rows["features.2"].input_shape == (4, 46, 46)
+    assert rows["head"].input_shape == (4,)  # after a pooling that is no module
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+def test_settings_are_numbers_along_rows_and_columns() -> None:
+    network = nn.Sequential(
+        nn.Conv2d(1, 4, (5, 3), stride=(2, 1), padding=(2, 0), groups=1),
+        nn.Conv2d(4, 8, (4, 3), padding="same", groups=2),
+        nn.Conv2d(8, 8, 3, padding="valid", dilation=2),
+        nn.MaxPool2d(3, stride=2, padding=1),
+        nn.AvgPool2d((2, 1)),
+        nn.AdaptiveAvgPool2d(1),
+        nn.LeakyReLU(0.05),
+        nn.Dropout2d(0.25),
+        nn.BatchNorm2d(8),
+    )
+    assert [row.settings for row in layer_table(network)] == [
+        {"kernel": (5, 3), "stride": (2, 1), "padding": (2, 0), "dilation": (1, 1), "groups": 1},
+        # torch pads a kernel of 4 rows with 3: 1 above, 2 below.
+        {"kernel": (4, 3), "stride": (1, 1), "padding": (1.5, 1), "dilation": (1, 1), "groups": 2},
+        {"kernel": (3, 3), "stride": (1, 1), "padding": (0, 0), "dilation": (2, 2), "groups": 1},
+        {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1)},
+        {"kernel": (2, 1), "stride": (2, 1), "padding": (0, 0)},
+        {},
+        {"slope": 0.05},
+        {"rate": 0.25},
+        {},
+    ]
+
+
+def test_the_dropout_of_presets_has_its_rate() -> None:
+    rows = layer_table(sequential.build({"layers": [{"flatten": True}, {"dropout": 0.3}, DENSE]}))
+    assert rows[1].settings == {"rate": 0.3}

@@ -1,6 +1,10 @@
 """What is read of runs, and with how many queries."""
 
+import json
 import math
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert, select
@@ -47,7 +51,18 @@ def test_runs_are_listed_newest_first(store):
 
 def test_details_hold_configuration_layers_and_versions(store):
     layers = (
-        Layer("conv1", "features.0", "Conv2d", (32, 48, 48), 320, 320, 0, 663_552),
+        Layer(
+            "conv1",
+            "features.0",
+            "Conv2d",
+            (32, 48, 48),
+            320,
+            320,
+            0,
+            663_552,
+            (1, 48, 48),
+            {"kernel": (3, 3), "padding": (1.5, 1), "groups": 1},
+        ),
         Layer("dense1", "head.1", "Linear", (7,), 231, 231, 0, 224),
     )
     with store.start_run(
@@ -159,3 +174,18 @@ def test_a_damaged_row_is_a_store_error_in_one_line(store):
         store.runs()
     with pytest.raises(StoreError, match="a stored array is damaged"):
         store.predictions(run_id, "test")
+
+
+def test_layers_that_were_stored_before_inputs_and_settings_still_load(store):
+    new = Layer(
+        "conv1", "conv1", "Conv2d", (32, 48, 48), 320, 320, 0, 663_552, (1, 48, 48), {"groups": 1}
+    )
+    with store.start_run("old", config={}, layers=(new,)) as run:
+        pass
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        [(text,)] = connection.execute("SELECT layers FROM run_details")
+        [layer] = json.loads(text)
+        del layer["input_shape"], layer["settings"]
+        connection.execute("UPDATE run_details SET layers = ?", (json.dumps([layer]),))
+    [old] = store.details(run.id).layers
+    assert old == replace(new, input_shape=(), settings={})

@@ -1,0 +1,120 @@
+"""Draws accuracy with its interval against what a run costs, a point a run."""
+
+from math import floor, log10
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from fer_core.figures import palette, text
+from fer_core.figures.canvas import Canvas
+from fer_core.translation import Translate, translator
+
+if TYPE_CHECKING:
+    from fer_core.figures.complexity import Complexity, Point
+
+WIDE_RANGE = 20  # the largest over the smallest cost, from which on the axis is logarithmic
+
+
+def draw(
+    info: "Complexity", *, language: str = "en", width_mm: float = 85, font_size: float = 9
+) -> go.Figure:
+    """Draw the points, in the styles that runs have in other figures."""
+    _ = translator(language)
+    canvas = Canvas(width_mm, font_size)
+    em, line = canvas.em, canvas.line
+    counts = sorted({point.accuracy.count for point in info.points})
+    names = _names(info, canvas, several_counts=len(counts) > 1, _=_)
+    left, bottom = 4.2 * em, 3.3 * em + line
+    top = canvas.legend_height(names) + 0.7 * em
+    width = canvas.width - left - 1.2 * em
+    height = min(0.62 * width, 20 * em)
+    canvas.set_height(top + height + bottom)
+    title = {
+        "parameters": _("Parameters"),
+        "operations": _("Multiply-adds for one image"),
+        "seconds": _("Seconds an epoch (median)"),
+    }[info.x]
+    accuracy = _("Validation accuracy (%)")
+    canvas.panel(
+        1,
+        (left, top, width, height),
+        titles=(title, accuracy),
+        xaxis=_x_axis([point.costs[info.x] for point in info.points], width / em)
+        | {"tickformat": "~g" if info.x == "seconds" else "~s"},
+        yaxis={"nticks": 6},
+    )
+    for position, point in enumerate(info.points):
+        _add_point(canvas, info, point, position, names[position] if names else "", _)
+    if names:
+        canvas.legend("legend", names, 0, itemclick=False, itemdoubleclick=False)
+    notes = []
+    if len(counts) == 1:
+        notes.append(_("n = {count:,}").format(count=counts[0]))
+    if all(point.run.synthetic for point in info.points):
+        notes.append(_("synthetic data"))
+    canvas.note(
+        ", ".join(notes), canvas.width - 0.3 * em, canvas.height - 0.6 * line, xanchor="right",
+        font={"color": palette.FAINT_INK},
+    )  # fmt: skip
+    canvas.layout |= {"showlegend": bool(names)}
+    return canvas.figure()
+
+
+def _names(info: "Complexity", canvas: Canvas, *, several_counts: bool, _: Translate) -> list[str]:
+    """The entries of the legend; a single run is named by the caption."""
+    if len(info.points) == 1:
+        return []
+    mixed = not all(point.run.synthetic for point in info.points)
+    endings = []
+    for point in info.points:
+        ending = " " + _("(synthetic)") if mixed and point.run.synthetic else ""
+        if several_counts:
+            ending += ", " + _("n = {count:,}").format(count=point.accuracy.count)
+        endings.append(ending)
+    room = canvas.legend_room - max(text.text_width(ending, canvas.em) for ending in endings)
+    labels = text.run_labels([point.run.name for point in info.points], canvas.em, room)
+    return [label + ending for label, ending in zip(labels, endings, strict=True)]
+
+
+def _x_axis(values: list[float], width: float) -> dict[str, Any]:
+    """From zero on where the costs are alike, else logarithmic. width: of the panel, in em."""
+    if max(values) < WIDE_RANGE * min(values):
+        return {"range": [0, 1.08 * max(values)], "nticks": max(3, int(width / 6))}
+    low, high = log10(min(values)) - 0.15, log10(max(values)) + 0.15
+    steps = (1, 2, 5) if (high - low) * 3 * 3 < width else (1,)
+    ticks = [s * 10**d for d in range(floor(low), floor(high) + 1) for s in steps]
+    return {
+        "type": "log",
+        "range": [low, high],
+        "tickvals": [tick for tick in ticks if low <= log10(tick) <= high],
+    }
+
+
+def _add_point(
+    canvas: Canvas, info: "Complexity", point: "Point", position: int, name: str, _: Translate
+) -> None:
+    style, accuracy = palette.run_style(position), point.accuracy
+    canvas.add(
+        "scatter",
+        x=[point.costs[info.x]],
+        y=[100 * accuracy.value],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [100 * (accuracy.high - accuracy.value)],
+            "arrayminus": [100 * (accuracy.value - accuracy.low)],
+            "color": style.colour,
+            "thickness": 1.2,
+            "width": 3,
+        },
+        mode="markers",
+        marker={"color": style.colour, "symbol": style.symbol, "size": 8},
+        name=text.escape(name),
+        showlegend=bool(name),
+        cliponaxis=False,
+        # The name goes in as data: in the template "%{...}" would be read as a command.
+        meta=[text.escape(text.clean(point.run.name)), f"{point.costs[info.x]:,.10g}"],
+        hovertemplate="%{meta[0]}<br>%{meta[1]}, %{y:.1f} % "
+        + text.interval(accuracy.low, accuracy.high)
+        + "<extra></extra>",
+    )

@@ -1,0 +1,81 @@
+"""Networks of reports, and others that figures must draw, by name."""
+
+import warnings
+from functools import cache
+from typing import Any
+
+from fer_core.models import build, input_side, layer_table, preset_config
+from fer_core.records import Layer
+
+
+def _conv(filters: int, **options: Any) -> dict[str, Any]:
+    return {"conv": filters, **options}
+
+
+def _sequential(*layers: dict[str, Any], **options: Any) -> dict[str, Any]:
+    return {"family": "sequential", "layers": list(layers), **options}
+
+
+def _twenty() -> dict[str, Any]:
+    """18 convolutions that all differ, and two dense layers."""
+    layers = []
+    for number in range(18):
+        layers.append(_conv(16 + 8 * number, kernel=5 if number < 3 else 3))
+        if number % 5 == 2:
+            layers.append({"max_pool": 2})
+    head = [{"flatten": True}, {"dense": 256}, {"dropout": 0.5}, {"dense": 7, "then": []}]
+    follow = {"after_conv": ["batch_norm", "relu"], "after_dense": ["relu"]}
+    return _sequential(*layers, *head, **follow)
+
+
+ARCHITECTURES: dict[str, dict[str, Any]] = {
+    **{
+        name: dict(preset_config(name, data="").architecture) for name in ("fast", "e-cnn", "e-dnn")
+    },
+    # Report D's, with its activations and their order.
+    "d-cnn": _sequential(
+        *[_conv(32, kernel=5, padding=2)] * 3,
+        {"max_pool": 2},
+        {"dropout": 0.1},
+        *[_conv(128)] * 3,
+        {"max_pool": 2},
+        {"dropout": 0.1},
+        *[_conv(512)] * 3,
+        {"max_pool": 2},
+        {"flatten": True},
+        {"dense": 512, "then": ["relu", "batch_norm"]},
+        {"dense": 7},
+        after_conv=["leaky_relu", "batch_norm"],
+    ),
+    "twenty": _twenty(),
+    # Strides, a padding that is not the same on both sides, and none.
+    "uneven": _sequential(
+        _conv(16, kernel=7, stride=2, padding=3),
+        _conv(33, kernel=4),
+        _conv(64, stride=3, padding=0),
+        {"global_average_pool": True},
+        {"flatten": True},
+        {"dense": 7},
+        after_conv=["relu"],
+    ),
+    "small": _sequential(
+        _conv(8, kernel=5),
+        {"max_pool": 4},
+        {"dropout": 0.1},
+        {"flatten": True},
+        {"dense": 7, "then": []},
+        after_conv=["batch_norm", "relu"],
+    ),
+}
+
+
+@cache
+def layers(name: str) -> tuple[Layer, ...]:
+    architecture = ARCHITECTURES[name]
+    with warnings.catch_warnings():  # torch's remark on a kernel of 4 and padding "same"
+        warnings.filterwarnings("ignore", message="Using padding='same' with even kernel")
+        return layer_table(build(architecture), input_side(architecture))
+
+
+def parameters(name: str) -> int:
+    return sum(layer.parameters for layer in layers(name))
