@@ -78,11 +78,15 @@ def test_all_rows_and_chosen_columns(built_networks):
 
 
 @pytest.mark.parametrize("width", [85, 170])
-@pytest.mark.parametrize("name", list(networks.ARCHITECTURES))
-@pytest.mark.parametrize("rows", ["folded", "all"])
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        *((name, "folded") for name in networks.ARCHITECTURES),
+        # One by one the layers of the network of twenty are 63 rows: more than a page holds.
+        *((name, "all") for name in networks.ARCHITECTURES if name != "twenty"),
+    ],
+)
 def test_a_table_fits_on_a_page(built_networks, width, name, rows):
-    if len(networks.layers(name)) > 60 and rows == "all":
-        return  # 66 layers in rows of their own are more than a page holds
     height = build(built_networks, [name], width_mm=width, rows=rows).figure.layout.height
     assert height <= 235 * 96 / 25.4
 

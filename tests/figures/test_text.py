@@ -71,3 +71,38 @@ def test_numbers_have_the_same_digits_everywhere():
 
 def test_class_names_are_in_the_official_order():
     assert text.class_labels(translator("en"))[::3] == ["Angry", "Happy", "Neutral"]
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1.00 k"),
+        (9_994, "9.99 k"),
+        (9_996, "10.0 k"),
+        (99_960, "100 k"),
+        (663_552, "664 k"),
+        (999_499, "999 k"),
+        (999_600, "1.00 M"),
+        (42_467_328, "42.5 M"),
+        (1_084_763_648, "1.08 G"),
+    ],
+)
+def test_counts_have_three_digits(number, written):
+    assert text.compact(number) == written
+
+
+@given(st.lists(ANY_TEXT.map(text.clean), max_size=12), st.floats(40, 300))
+def test_pieces_are_joined_in_order_into_lines_that_fit(pieces, room):
+    lines = text.fill(pieces, 12, room)
+    assert all(text.text_width(line, 12) <= room for line in lines)
+    expected = " ".join(text.shorten(piece, 12, room) for piece in pieces)
+    assert " ".join(lines) == expected
+
+
+def test_lines_are_as_full_as_they_can_be():
+    assert text.fill(["aaa", "bbb", "ccc"], 10, text.text_width("aaa bbb", 10)) == [
+        "aaa bbb",
+        "ccc",
+    ]
