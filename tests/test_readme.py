@@ -46,9 +46,14 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     archive(tiny_faces, clone / "fer2013.zip")
     blocks = marked_blocks("README.md")
-    assert list(blocks) == ["main job", "tidy", "my_net.py", "own model", "own loop"]
+    named = ["main job", "other data", "tidy", "my_net.py", "own model", "own loop"]
+    assert sorted(blocks) == sorted(named)
+    face = tiny_faces.splits["test"].images[0]
+    Image.fromarray(face).save(clone / "photo.jpg")
+    row = " ".join(map(str, face.ravel().tolist()))
+    (clone / "test.csv").write_text(f"id,feature\n7,{row}\n9,{row}\n", encoding="utf-8")
     (clone / "my_net.py").write_text(blocks["my_net.py"], encoding="utf-8")
-    script = "\n".join(blocks[name] for name in ("main job", "own model", "tidy"))
+    script = "\n".join(blocks[each] for each in ("main job", "other data", "own model", "tidy"))
     script = re.sub(
         r"(fer-core train .*?)(?: --epochs \d+)?$", r"\1 --epochs 1", script, flags=re.M
     )
@@ -67,9 +72,12 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     assert (clone / "curves.pdf").read_bytes().startswith(b"%PDF")
     assert 'width="170mm"' in (clone / "confusion.svg").read_text(encoding="utf-8")
     assert (clone / "predictions.csv").is_file()
+    submission = (clone / "submission.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in submission] == ["id", "7", "9"]
     with RunStore.open(clone / "runs" / "runs.db", read_only=True) as store:
-        names = ["both", "mine", "baseline"]
+        names = ["both", "mine", "cleaned", "baseline"]
         assert [run.name for run in store.runs()] == names
+        assert store.run("cleaned").leaderboard_public == 0.68514
         assert list(store.details("both").config["members"]) == ["fast-1", "mine"]
     # What the README says stays out of the repository stays out.
     status = ["git", "status", "--porcelain", "runs"]
