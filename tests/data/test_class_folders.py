@@ -98,8 +98,10 @@ def test_read_mes_and_what_systems_leave_behind_are_passed_over(
     tmp_path: Path, write: Write
 ) -> None:
     names = ["README.md", "train/labels.txt", "code/run.py", "angry/.DS_Store", "a/b/c/d.json"]
-    members = {"train/sad/a.png": FACE} | dict.fromkeys(names, b"x")
-    assert summary(read(write(tmp_path / "data", members))) == {TRAIN: {"train/sad/a.png": 4}}
+    path = write(tmp_path / "data", {"train/sad/a.png": FACE} | dict.fromkeys(names, b"x"))
+    if path.is_dir():
+        (path / "train/sad/folder.png").mkdir()
+    assert summary(read(path)) == {TRAIN: {"train/sad/a.png": 4}}
 
 
 @both

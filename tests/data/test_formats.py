@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from fer_core.data import pictures, sources, zip_source
 from fer_core.data.formats import READERS, read
 from fer_core.data.importer import import_data
-from fer_core.data.readers import ReadOptions
+from fer_core.data.readers import ReadOptions, csv_rows, parquet, pixel_csv
 from fer_core.errors import InputError
 from fer_core.fingerprints import split_fingerprint
 from fer_core.records import TEST, TRAIN, VALIDATION, SplitArrays
@@ -163,3 +164,21 @@ def test_more_than_fits_in_memory_is_refused(
     monkeypatch.setattr("fer_core.data.readers.pixel_csv.np.empty", full)
     with pytest.raises(InputError, match=r"a\.csv: more than fits in memory; import a part"):
         read(path)
+
+
+def test_the_documented_limits_are_the_ones_that_hold() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    for row in (
+        f"| a picture's file | {pictures.LARGEST_FILE // 2**20} MiB |",
+        f"| a picture | {pictures.MOST_PIXELS // 10**6} million pixels, "
+        f"{pictures.LONGEST_SIDE:,} a side, {pictures._MOST_SCANS} scans in a JPEG |",
+        f"| files in a folder or zip | {sources.MOST_MEMBERS:,} |",
+        f"| rows of a csv, of parquet | {min(pixel_csv.MOST_ROWS, parquet.MOST_ROWS):,} |",
+        f"| a row of a csv | {csv_rows._LONGEST_LINE:,} bytes |",
+        f"| unpacked size of a zip | {zip_source._MOST_EXPANSION} times its size "
+        f"({zip_source._SMALL // 2**20} MiB are always allowed) |",
+        f"| unpacked size of parquet's columns | {parquet._MOST_EXPANSION} times its size "
+        f"({parquet._SMALL // 2**20} MiB are always allowed), "
+        f"{parquet._LARGEST_PAGE // 2**20} MiB a page |",
+    ):
+        assert row in text

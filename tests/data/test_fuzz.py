@@ -29,7 +29,7 @@ from .writers import (
     write_folder,
 )
 
-FILES_A_KIND = 350
+FILES_A_KIND = 350  # 2,450 in all
 Random = np.random.Generator
 Members = dict[str, bytes]
 
@@ -245,10 +245,6 @@ def test_what_is_damaged_is_read_or_refused_in_one_line(
         outcomes[result] = outcomes.get(result, 0) + 1
     # Else the damage is so light, or so heavy, that it tests nothing.
     assert FILES_A_KIND // 10 < outcomes["refused"] < FILES_A_KIND - 8, outcomes
-
-
-def test_the_fuzzer_damages_at_least_two_thousand_files() -> None:
-    assert FILES_A_KIND * len(MAKERS) >= 2000
 
 
 @pytest.mark.parametrize("make", MAKERS)
