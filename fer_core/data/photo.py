@@ -2,10 +2,10 @@
 
 The detector is OpenCV's cascade of boosted Haar features (Viola & Jones 2001, Lienhart & Maydt
 2002), whose model is a file of its package: nothing is downloaded. FER2013 itself was cut out of
-photos with OpenCV's detector (Goodfellow et al. 2013, section 2.2), so that its boxes and the
-training images agree: of 300 FER2013 faces pasted into larger photos, the found box has 0.95 of
-the training image's side in the median and the same centre. The crop is the box widened to that
-side.
+photos with OpenCV's detector (Goodfellow et al. 2013, "Challenges in Representation Learning"),
+so that its boxes and the training images agree: a found box has about 0.95 of the training
+image's side and the same centre (benchmarks/photo.py). The crop is the box widened to that side.
+docs/photo.md compares other detectors.
 """
 
 import hashlib
