@@ -50,14 +50,14 @@ class Photo(NamedTuple):
 
 def read_photo(path: Path, *, crop: str = "auto") -> Photo:
     """Read a picture file and find its faces: see `photo_of`. Raises InputError."""
-    if not path.is_file():
-        reason = "not a file" if path.exists() else "no such file"
-        raise InputError(f"{quoted(path)}: {reason}; name a picture file")
     try:
+        if not path.is_file():
+            reason = "not a file" if path.exists() else "no such file"
+            raise InputError(f"{quoted(path)}: {reason}; name a picture file")
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        reason = f"cannot be read: {reason_of(error)}; check its permissions"
+        reason = f"cannot be read: {reason_of(error)}; check its name and permissions"
         raise InputError(f"{quoted(path)}: {reason}") from None
     return photo_of(data, path.name, crop=crop)
 
