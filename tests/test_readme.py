@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from skimage.data import astronaut
 
-from fer_core.records import CLASS_NAMES, DatasetArrays
+from fer_core.records import CLASS_NAMES, TEST, DatasetArrays
+from tests.data.writers import column_csv
 
 ROOT = Path(__file__).parent.parent
 PREFIXES = {"train": "Training", "validation": "PublicTest", "test": "PrivateTest"}
@@ -44,8 +46,10 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     archive(tiny_faces, clone / "fer2013.zip")
+    Image.fromarray(astronaut()).save(clone / "party.jpg")
+    (clone / "test.csv").write_text(column_csv(tiny_faces.splits[TEST], "pixels", "pixels"))
     blocks = marked_blocks("README.md")
-    assert list(blocks) == ["main job", "tidy"]
+    assert list(blocks) == ["main job", "photos", "tidy"]
     script = "\n".join(blocks.values())
     script = re.sub(
         r"(fer-core train .*?)(?: --epochs \d+)?$", r"\1 --epochs 1", script, flags=re.M
@@ -65,6 +69,7 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     assert (clone / "curves.pdf").read_bytes().startswith(b"%PDF")
     assert 'width="170mm"' in (clone / "confusion.svg").read_text(encoding="utf-8")
     assert (clone / "predictions.csv").is_file()
+    assert (clone / "submission.csv").read_text(encoding="utf-8").startswith("id,label\n0,")
     # What the README says stays out of the repository stays out.
     status = ["git", "status", "--porcelain", "runs"]
     clean = subprocess.run(status, cwd=clone, capture_output=True, text=True, check=True)
