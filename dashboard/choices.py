@@ -61,7 +61,11 @@ def photo(_: Translate) -> list[Choice]:
     """Return the options of a prediction, named as those of `commands.predict`."""
     return [
         Choice("crop", _("Faces"), {"auto": _("find them"), "none": _("it is one face")}),
-        Choice("weights", _("Weights"), {"best": _("best epoch"), "last": _("last epoch")}),
+        Choice(
+            "weights",
+            _("Weights"),
+            {"best": _("best epoch"), "last": _("last epoch"), "average": _("averaged")},
+        ),
         Choice("average", _("Averaging"), {"none": _("none"), "flip": _("flip")}),
     ]
 

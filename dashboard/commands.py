@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from fer_core.errors import InputError
 
-WEIGHTS = ("best", "last")
+WEIGHTS = ("best", "last", "average")
 AVERAGINGS = ("none", "flip")
 CROPS = ("auto", "none")
 

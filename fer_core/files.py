@@ -29,10 +29,10 @@ def check_writable(path: Path) -> None:
 
     For what takes long: a wrong path is said before, not after.
     """
-    if not path.name or path.is_dir():
-        raise InputError(f"{path}: a folder; name a file in it")
-    temporary = path.with_name(path.name + ".tmp")
     try:
+        if not path.name or path.is_dir():
+            raise InputError(f"{path}: a folder; name a file in it")
+        temporary = path.with_name(path.name + ".tmp")
         temporary.open("wb").close()
         temporary.unlink()
     except OSError as error:

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_core.files import write_atomically
+from fer_core.errors import InputError
+from fer_core.files import check_writable, write_atomically
 from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
 
 
@@ -47,3 +48,21 @@ def test_fingerprints_tell_pixels_labels_and_order_apart() -> None:
         split_fingerprint(images / 255, labels)
     assert dataset_fingerprint({"a": "1", "b": "2"}) == dataset_fingerprint({"b": "2", "a": "1"})
     assert dataset_fingerprint({"a": "1"}) != dataset_fingerprint({"b": "1"})
+
+
+def test_where_a_file_can_be_written_is_known_without_writing_it(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "old").write_text("as it was")
+    check_writable(tmp_path / "new")
+    check_writable(tmp_path / "old")
+    for path, reason in (
+        (tmp_path / "folder", "a folder; name a file in it"),
+        (Path(), "a folder; name a file in it"),
+        (tmp_path / "nowhere" / "a", "cannot be written: No such file or directory"),
+        (tmp_path / "old" / "a", "cannot be written: Not a directory"),
+        (tmp_path / ("a" * 300), "cannot be written: File name too long"),
+    ):
+        with pytest.raises(InputError, match=reason):
+            check_writable(path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "old"]
+    assert (tmp_path / "old").read_text() == "as it was"

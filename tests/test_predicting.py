@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from fer_core import predicting
+from fer_core.config import RunConfig
 from fer_core.data.photo import Face, Photo
 from fer_core.errors import InputError
 from fer_core.experiment import evaluate_run
@@ -127,7 +128,7 @@ def test_what_cannot_predict_is_named_in_one_line(
         predicting.find_runs(trained_store, ["first", first.id])
     with pytest.raises(InputError, match="no run 'fourth'"):
         predicting.find_runs(trained_store, ["first", "fourth"])
-    with pytest.raises(InputError, match="weights is 'worst'; use best or last"):
+    with pytest.raises(InputError, match="weights is 'worst'; use one of best, last, average"):
         predicting.predict(trained_store, [first], images, weights="worst")
     with pytest.raises(InputError, match="averaging is 'crops'; use one of none, flip"):
         predicting.predict(trained_store, [first], images, averaging="crops")
@@ -137,8 +138,10 @@ def test_what_cannot_predict_is_named_in_one_line(
         predicting.predict(trained_store, [first], images)
 
 
-def test_a_run_without_a_finished_epoch_is_refused(tiny_store: RunStore) -> None:
-    with tiny_store.start_run("young", config={}):
+def test_a_run_without_a_finished_epoch_is_refused(
+    tiny_store: RunStore, tiny_config: RunConfig
+) -> None:
+    with tiny_store.start_run("young", config=tiny_config.to_dict()):
         pass
     runs, images = [tiny_store.run("young")], np.zeros((1, 48, 48), np.uint8)
     with pytest.raises(InputError, match="run 'young' has no finished epoch"):

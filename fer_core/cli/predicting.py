@@ -111,6 +111,8 @@ def _submit(
     from fer_core.data.submission import read_test, submission
     from fer_core.files import check_writable, write_atomically
 
+    if output.exists() and test.exists() and output.samefile(test):
+        raise InputError(f"-o {output} is the test file itself; name another file")
     check_writable(output)
     with open_store(read_only=True) as store:
         runs = predicting.find_runs(store, references)

@@ -2,10 +2,10 @@
 
 The detector is OpenCV's cascade of boosted Haar features (Viola & Jones 2001, Lienhart & Maydt
 2002), whose model is a file of its package: nothing is downloaded. FER2013 itself was cut out of
-photos with OpenCV's detector (Goodfellow et al. 2013, section 2.2), so that its boxes and the
-training images agree: of 300 FER2013 faces pasted into larger photos, the found box has 0.95 of
-the training image's side in the median and the same centre. The crop is the box widened to that
-side.
+photos with OpenCV's detector (Goodfellow et al. 2013, "Challenges in Representation Learning"),
+so that its boxes and the training images agree: a found box has about 0.95 of the training
+image's side and the same centre (benchmarks/photo.py). The crop is the box widened to that side.
+docs/photo.md compares other detectors.
 """
 
 import hashlib
@@ -50,14 +50,14 @@ class Photo(NamedTuple):
 
 def read_photo(path: Path, *, crop: str = "auto") -> Photo:
     """Read a picture file and find its faces: see `photo_of`. Raises InputError."""
-    if not path.is_file():
-        reason = "not a file" if path.exists() else "no such file"
-        raise InputError(f"{quoted(path)}: {reason}; name a picture file")
     try:
+        if not path.is_file():
+            reason = "not a file" if path.exists() else "no such file"
+            raise InputError(f"{quoted(path)}: {reason}; name a picture file")
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        reason = f"cannot be read: {reason_of(error)}; check its permissions"
+        reason = f"cannot be read: {reason_of(error)}; check its name and permissions"
         raise InputError(f"{quoted(path)}: {reason}") from None
     return photo_of(data, path.name, crop=crop)
 

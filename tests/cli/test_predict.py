@@ -157,6 +157,7 @@ def test_a_picture_is_read_from_standard_input(
         (("first", "--test", "test.csv", "-o", "s.csv", "--keep"), "--test takes -o FILE"),
         (("first", "--test", "nothing.csv", "-o", "s.csv"), "nothing.csv: no such file"),
         (("first", "--test", "note.jpg", "-o", "s.csv"), "note.jpg"),
+        (("first", "--test", "note.jpg", "-o", "./note.jpg"), "is the test file itself"),
     ],
 )
 def test_wrong_input_is_one_line_and_nothing_is_written(

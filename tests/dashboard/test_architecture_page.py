@@ -86,7 +86,7 @@ def test_runs_that_lack_what_a_figure_shows_are_left_out_with_the_reason(
         stores.add_faces(store, 70)
         stores.add_run(store, "whole", epochs=2)
         stores.add_run(store, "old", epochs=2)
-        with store.start_run("mine", config={}):
+        with store.start_run("mine", config={}, preset="e-cnn"):
             pass
         old = store.run("old").id
     with closing(sqlite3.connect(path)) as connection, connection:

@@ -27,7 +27,7 @@ def rendered(app: AppTest) -> list[str]:
     return [*shown, *labels]
 
 
-@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion", "architecture"])
+@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion", "architecture", "photo"])
 def test_markup_in_names_notes_and_tags_reaches_no_markdown(
     open_app: Open, stopped_runs: Path, page: str
 ) -> None:

@@ -49,7 +49,7 @@ def test_an_id_is_found_by_its_beginning() -> None:
 
 def test_a_row_says_how_test_was_read_and_that_data_are_synthetic() -> None:
     table = tables.runs([RUN, BARE], [[0.1, 0.2], []], _)
-    assert set(table) == set(tables.run_columns(_)) - {"leaderboard"}  # nobody noted one
+    assert set(tables.run_columns(_)) - set(table) == {"leaderboard"}, "none was noted"
     first, second = (row for _index, row in table.iterrows())
     assert first["validation"] == pytest.approx(65.43)
     assert first["test"] == "66.9 %  [65.3, 68.4]"
@@ -94,3 +94,16 @@ def test_settings_are_shown_as_text_or_json() -> None:
     )
     table = details.pairs(dict(made.config), _)
     assert list(table["Value"]) == ["x", "4", '{"filters": [32]}']
+
+
+def test_leaderboard_scores_stand_apart_as_noted_and_only_where_there_are_some() -> None:
+    noted = dataclasses.replace(RUN, leaderboard_public=0.68514, leaderboard_private=0.67)
+    assert "leaderboard" not in tables.runs([RUN, BARE], [[], []], _)
+    table = tables.runs([noted, RUN], [[], []], _)
+    assert list(table["leaderboard"]) == ["0.68514 public · 0.67 private", ""]
+    assert tables.run_columns(_)["leaderboard"]["label"] == "Leaderboard (noted)"
+    assert list(table["test"]) == list(tables.runs([RUN, RUN], [[], []], _)["test"])
+    facts = {fact.label: fact for fact in details.facts(noted, _)}
+    assert facts["Leaderboard (noted)"].value == "0.68514 public · 0.67 private"
+    assert facts["Leaderboard (noted)"].note == "noted by a person, not measured here"
+    assert "Leaderboard (noted)" not in [fact.label for fact in details.facts(RUN, _)]

@@ -178,6 +178,8 @@ def test_what_is_no_readable_file_is_named(tmp_path: Path) -> None:
         read_photo(tmp_path / "nothing.jpg")
     with pytest.raises(InputError, match="not a file; name a picture file"):
         read_photo(tmp_path)
+    with pytest.raises(InputError, match="cannot be read: File name too long; check its name"):
+        read_photo(tmp_path / ("a" * 300))
 
 
 def test_control_characters_in_a_file_s_name_are_written_out(portrait: Image.Image) -> None:

@@ -1,6 +1,7 @@
 """One server over one small store and one browser for all tests; a fresh page for each."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -31,8 +32,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    chromium: str, trained_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A dashboard over the runs of `trained_folder`, and newer ones that have no weights."""
     folder = tmp_path_factory.mktemp("e2e")
+    shutil.copytree(trained_folder, folder, dirs_exist_ok=True)
     path = folder / "runs.db"
     with RunStore.open(path) as store:
         stores.add_faces(store)

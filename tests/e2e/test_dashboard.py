@@ -145,7 +145,7 @@ def test_figures_of_networks_download_as_the_command_writes_them(
     page.get_by_role("radio", name=section).click()
     command = page.get_by_test_id("stCode").first
     expect(command).to_contain_text(f"fer-core figure {figure} a b -o {figure}.svg")
-    page.locator(".js-plotly-plot").wait_for(state="attached")
+    page.locator(".js-plotly-plot").first.wait_for(state="attached")
     settle(page)
     file = download(page, "SVG")
     with RunStore.open(server.store, read_only=True) as store:

@@ -45,7 +45,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         {"flatten": True},
         {"dense": 512, "then": ["relu", "batch_norm"]},
         {"dense": 7},
-        after_conv=["leaky_relu", "batch_norm"],
+        after_conv=[{"leaky_relu": 0.05}, "batch_norm"],
     ),
     "twenty": _twenty(),
     # Strides, a padding that is not the same on both sides, and none.

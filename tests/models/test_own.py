@@ -58,7 +58,10 @@ def test_the_configuration_names_file_class_and_hash(write: Write, tmp_path: Pat
         "source_sha256": hashlib.sha256(text.encode()).hexdigest(),
     }
     # The recipe is what RunConfig has where nothing is said.
-    assert config == RunConfig("net.py:Net", config.architecture, "faces", epochs=3)
+    sources = {"epochs": "given"}
+    assert config == RunConfig(
+        "net.py:Net", config.architecture, "faces", epochs=3, sources=sources
+    )
 
 
 def test_the_file_is_looked_for_where_it_was_and_here(
