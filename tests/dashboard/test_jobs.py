@@ -227,7 +227,11 @@ def test_the_log_of_a_job_that_no_page_waits_for_goes_by_itself(
     ("command", "choices", "reason"),
     [
         ("rm", {}, "no command 'rm'; use one of predict"),
-        ("predict", {"weights": "best --keep"}, "weights is 'best --keep'; use one of best, last"),
+        (
+            "predict",
+            {"weights": "best --keep"},
+            "weights is 'best --keep'; use one of best, last, average",
+        ),
         ("predict", {"average": ["none"]}, "average is ['none']; use one of none, flip"),
         ("predict", {"crop": None}, "crop is None; use one of auto, none"),
     ],

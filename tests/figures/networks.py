@@ -1,8 +1,11 @@
 """Networks of reports, and others that figures must draw, by name."""
 
 import warnings
+from collections import OrderedDict
 from functools import cache
 from typing import Any
+
+from torch import nn
 
 from fer_core.models import build, input_side, layer_table, preset_config
 from fer_core.records import Layer
@@ -48,16 +51,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         after_conv=[{"leaky_relu": 0.05}, "batch_norm"],
     ),
     "twenty": _twenty(),
-    # Strides, a padding that is not the same on both sides, and none.
-    "uneven": _sequential(
-        _conv(16, kernel=7, stride=2, padding=3),
-        _conv(33, kernel=4),
-        _conv(64, stride=3, padding=0),
-        {"global_average_pool": True},
-        {"flatten": True},
-        {"dense": 7},
-        after_conv=["relu"],
-    ),
+    "uneven": {},  # a network of one's own, see `_uneven`
     "small": _sequential(
         _conv(8, kernel=5),
         {"max_pool": 4},
@@ -69,12 +63,29 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
 }
 
 
+def _uneven() -> nn.Module:
+    """Strides, a padding that is not the same on both sides, and none."""
+    modules = {
+        "conv1": nn.Conv2d(1, 16, 7, stride=2, padding=3),
+        "relu1": nn.ReLU(),
+        "conv2": nn.Conv2d(16, 33, 4, padding="same"),
+        "relu2": nn.ReLU(),
+        "conv3": nn.Conv2d(33, 64, 3, stride=3),
+        "relu3": nn.ReLU(),
+        "global_average_pool1": nn.AdaptiveAvgPool2d(1),
+        "flatten1": nn.Flatten(),
+        "dense1": nn.Linear(64, 7),
+    }
+    return nn.Sequential(OrderedDict(modules))
+
+
 @cache
 def layers(name: str) -> tuple[Layer, ...]:
     architecture = ARCHITECTURES[name]
     with warnings.catch_warnings():  # torch's remark on a kernel of 4 and padding "same"
         warnings.filterwarnings("ignore", message="Using padding='same' with even kernel")
-        return layer_table(build(architecture), input_side(architecture))
+        network = build(architecture) if architecture else _uneven()
+        return layer_table(network, input_side(architecture))
 
 
 def parameters(name: str) -> int:
