@@ -107,6 +107,8 @@ def test_wrong_uploads_are_said_and_a_right_one_works_afterwards(
         ("bomb.png", png_of_size(16_000, 16_000), "bomb.png: 16000x16000 pixels; resize it"),
     ):
         choose(page, name, content)
+        # The button is there already: it must not be clicked for the picture before.
+        expect(page.get_by_test_id("stCode")).to_contain_text(name)
         start(page)
         expect(page.get_by_text(sentence)).to_be_visible()
         settle(page)
