@@ -44,9 +44,9 @@ def import_(
       the Kaggle archive   train/angry/Training_1.jpg, test/angry/PublicTest_2.jpg
       folders of classes   angry/*, or train/angry/*, validation/..., test/...
       course, 2019 fall    train_img/00000.jpg, train.csv (id,label), test_img/
-      csv                  emotion,pixels,Usage in any order; emotion,pixels and pixels;
-                           label,feature and id,feature
-      parquet              columns image and label, as Hugging Face's datasets has them
+      csv                  emotion,pixels,Usage in any order
+                           emotion,pixels and pixels; label,feature and id,feature
+      parquet              columns image and label, as of Hugging Face
 
     Classes go by name, in English or Chinese. Pictures are JPEG, PNG, WebP or BMP of any size and
     become 48x48 grey: EXIF orientation, centred square, ITU-R 601-2 weights, bicubic resampling

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from fer_core.data.formats import read
 from fer_core.data.readers import ReadOptions
-from fer_core.errors import InputError
 from fer_core.records import CLASS_NAMES, TEST, TRAIN, VALIDATION
 
 from .writers import (
@@ -19,26 +18,14 @@ from .writers import (
     parquet_members,
     png,
     random_splits,
+    refusal,
     write_folder,
     write_zip,
+    written,
 )
 
 ALPHABETICAL = sorted(FOLDERS)
 FACE = png(np.arange(2304, dtype=np.uint8).reshape(48, 48))
-
-
-def written(folder: Path, content: bytes, name: str = "faces.bin") -> Path:
-    path = folder / name
-    path.write_bytes(content)
-    return path
-
-
-def refusal(path: Path, **options: str) -> str:
-    with pytest.raises(InputError) as caught:
-        read(path, options=ReadOptions(**options))
-    message = str(caught.value)
-    assert message.isprintable()
-    return message.removeprefix(f"{path}: ")
 
 
 def test_a_folder_of_files_is_read_split_by_split_with_the_names_in_the_metadata(

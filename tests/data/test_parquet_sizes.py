@@ -9,33 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fer_core.data.formats import read
-from fer_core.data.readers import ReadOptions
 from fer_core.data.readers.parquet_sizes import page_sizes
-from fer_core.errors import InputError
 
-from .writers import (
-    FOLDERS,
-    parquet_bytes,
-    png,
-)
+from .writers import FOLDERS, parquet_bytes, png, refusal, written
 
 ALPHABETICAL = sorted(FOLDERS)
 FACE = png(np.arange(2304, dtype=np.uint8).reshape(48, 48))
-
-
-def written(folder: Path, content: bytes, name: str = "faces.bin") -> Path:
-    path = folder / name
-    path.write_bytes(content)
-    return path
-
-
-def refusal(path: Path, **options: str) -> str:
-    with pytest.raises(InputError) as caught:
-        read(path, options=ReadOptions(**options))
-    message = str(caught.value)
-    assert message.isprintable()
-    return message.removeprefix(f"{path}: ")
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])

@@ -4,28 +4,12 @@ import numpy as np
 import pytest
 
 from fer_core.data.formats import read
-from fer_core.errors import InputError
 from fer_core.records import TEST, TRAIN, VALIDATION
 
-from .writers import csv_text, random_splits, row, write_zip
+from .writers import csv_text, random_splits, refusal, row, write_zip, written
 
 HEADER = "emotion,pixels,Usage"
 GOOD = row(np.arange(2304) % 256, 3, "Training")
-
-
-def written(folder: Path, content: str | bytes, name: str = "fer2013.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read(path)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert str(path) in message
-    return message.removeprefix(f"{path}: ")
 
 
 def test_rows_come_back_in_their_order_with_their_numbers_as_names(tmp_path: Path) -> None:

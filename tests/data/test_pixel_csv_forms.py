@@ -10,30 +10,14 @@ from hypothesis import strategies as st
 from fer_core.data.formats import read
 from fer_core.data.readers import ReadOptions
 from fer_core.data.readers.pixel_csv import LAYOUTS
-from fer_core.errors import InputError
 from fer_core.records import TEST, TRAIN, VALIDATION
 
-from .writers import column_csv, csv_text, random_splits, row, write_zip
+from .writers import column_csv, csv_text, random_splits, refusal, row, write_zip, written
 
 HEADER = "emotion,pixels,Usage"
 GOOD = row(np.arange(2304) % 256, 3, "Training")
 CHALLENGE = {"pixels": "pixels", "label": "emotion"}
 COURSE = {"pixels": "feature", "label": "label", "id": "id"}
-
-
-def written(folder: Path, content: str | bytes, name: str = "fer2013.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read(path)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert str(path) in message
-    return message.removeprefix(f"{path}: ")
 
 
 def test_the_older_form_has_blanks_before_its_column_names_and_another_order(

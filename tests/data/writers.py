@@ -9,8 +9,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
+from fer_core.data.formats import read
+from fer_core.data.readers import ReadOptions
+from fer_core.errors import InputError
 from fer_core.records import TEST, TRAIN, VALIDATION, SplitArrays
 
 USAGES = {TRAIN: "Training", VALIDATION: "PublicTest", TEST: "PrivateTest"}
@@ -154,3 +158,20 @@ def parquet_members(splits: Mapping[str, SplitArrays]) -> dict[str, bytes]:
         )
         for name, split in splits.items()
     }
+
+
+def written(folder: Path, content: str | bytes, name: str = "faces.bin") -> Path:
+    """A file whose name says nothing: forms are found by content."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def refusal(path: Path, **options: str) -> str:
+    """Why a file is refused, in one line that names it first."""
+    with pytest.raises(InputError) as caught:
+        read(path, options=ReadOptions(**options))
+    message = str(caught.value)
+    assert message.isprintable()
+    assert message.startswith(str(path))
+    return message.removeprefix(f"{path}: ")
