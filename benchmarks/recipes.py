@@ -5,7 +5,7 @@ prints the difference in validation accuracy, in points, seed by seed: mean, lea
 accuracy is that of the last epoch (of the average of the weights, where it is the change), so that
 no epoch is chosen on the images that it is judged on. Test is not read.
 
-    python benchmarks/recipes.py fer2013.zip [--preset fast] [--epochs 25] [--seeds 3]
+    python benchmarks/recipes.py fer2013.zip [--preset fast] [--epochs 25] [--side 40] [--seeds 3]
         [--only mixup --only dropout] [-o recipes.json] [--json]
     python benchmarks/recipes.py --smoke      # tiny, on synthetic faces
 
@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("fer2013", nargs="?", help="FER2013, as fer-core data import takes it")
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--epochs", type=int, help="default: the preset's")
+    parser.add_argument("--side", type=int, help="of the images, in pixels; default: the preset's")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", action="append", default=[], help="a word of a change's name")
     parser.add_argument("-o", "--output", type=Path)
@@ -134,6 +135,8 @@ def main() -> None:
         parser.error("name the data set, or use --smoke")
     device = choose_device("cpu" if arguments.smoke else "auto")
     base = preset_config(arguments.preset, data="fer2013", **settings)
+    if arguments.side:
+        base = base.replace(architecture={**base.architecture, "side": arguments.side})
     document: dict[str, Any] = {
         "machine": machine() | {"device": device.name, "torch": torch.__version__},
         "form": faces.form,

@@ -18,6 +18,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "models": (BASE, {"torch"}),
     "recipes": (BASE, {"numpy", "torch"}),
     "train": (BASE | {"data", "models", "device", "recipes"}, {"numpy", "torch"}),
+    "explain": (BASE | {"models"}, {"numpy", "torch", "lime", "sklearn", "skimage", "scipy"}),
     "checkpoints": (BASE | {"train"}, {"torch", "safetensors"}),
     "store": (BASE, {"numpy", "sqlalchemy", "alembic", "psutil"}),
     "analysis": (BASE, {"numpy", "scipy", "sklearn", "pandas"}),
@@ -27,6 +28,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     ),
     "loading": (BASE | {"models", "checkpoints", "device", "store"}, set()),
     "predicting": (BASE | {"data", "train", "loading", "store"}, {"numpy", "torch"}),
+    "explaining": (BASE | {"data", "explain", "loading", "store"}, {"numpy", "torch"}),
     "experiment": (
         BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store"},
         {"numpy", "torch"},
@@ -35,6 +37,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "cli": (
         BASE
         | {"data", "models", "device", "experiment", "ensembling", "predicting", "store"}
+        | {"explain", "explaining"}
         | {"analysis", "figures"},
         {"typer", "rich", "numpy", "pandas"},
     ),

@@ -36,12 +36,18 @@ class Normalise(nn.Module):
         self.register_buffer("mean", torch.tensor(float(mean)))
         self.register_buffer("deviation", torch.tensor(max(float(deviation), 1e-6)))
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Normalise images (N, 1, H, W) float32 in [0, 1]; the shape stays."""
+    def constants(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the mean that images (N, 1, H, W) lose and the deviation that they are divided
+        by: (N, 1, 1, 1) each with ``per-image``, else numbers."""
         if self.kind == "per-image":
             deviation, mean = torch.std_mean(images, dim=(1, 2, 3), correction=0, keepdim=True)
-            return (images - mean) / deviation.clamp_min(_SMALLEST_DEVIATION)
-        return (images - self.mean) / self.deviation
+            return mean, deviation.clamp_min(_SMALLEST_DEVIATION)
+        return self.mean, self.deviation
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Normalise images (N, 1, H, W) float32 in [0, 1]; the shape stays."""
+        mean, deviation = self.constants(images)
+        return (images - mean) / deviation
 
 
 class Classifier(nn.Module):
@@ -53,12 +59,13 @@ class Classifier(nn.Module):
         self.network = network
         self.side = side
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return logits (N, 7) for images (N, 1, 48, 48) float32 in [0, 1].
+    def resize(self, images: torch.Tensor) -> torch.Tensor:
+        """Return images (N, 1, 48, 48) as large as the network sees them, antialiased."""
+        if images.shape[-1] == self.side:
+            return images
+        size = (self.side, self.side)
+        return functional.interpolate(images, size=size, mode="bilinear", antialias=True)
 
-        A network for another side sees them resized, antialiased.
-        """
-        if images.shape[-1] != self.side:
-            size = (self.side, self.side)
-            images = functional.interpolate(images, size=size, mode="bilinear", antialias=True)
-        return self.network(self.normalise(images))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logits (N, 7) for images (N, 1, 48, 48) float32 in [0, 1]."""
+        return self.network(self.normalise(self.resize(images)))

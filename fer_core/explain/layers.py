@@ -1,0 +1,96 @@
+"""Layers by the names that everything else uses, and what they give in a forward pass."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from fer_core.errors import InputError
+from fer_core.models import Classifier, layer_table
+from fer_core.records import IMAGE_SIZE, Layer
+
+LAST = "last"
+_MOST_NAMED = 12
+
+
+def layers_of(model: nn.Module) -> tuple[Layer, ...]:
+    """Return the model's layer table; a `Classifier`'s is that of its network."""
+    if isinstance(model, Classifier):
+        return layer_table(model.network, model.side)
+    return layer_table(model, IMAGE_SIZE)
+
+
+def resolve(model: nn.Module, name: str) -> str:
+    """Return the full name of a layer: ``conv1``, ``dense1`` ... as they are, ``last`` as the last
+    convolution's, a module path (``features.5``) as it is unless it has a name.
+
+    Raises InputError for a layer that is not there, and for ``last`` without a convolution.
+    """
+    layers = layers_of(model)
+    if name == LAST:
+        names = [layer.name for layer in layers if layer.type == "Conv2d"]
+        if not names:
+            raise InputError(
+                "layer is 'last', but this network has no convolution; name another layer, e.g. "
+                f"{layers[0].name}"
+            )
+        return names[-1]
+    for layer in layers:
+        if name in (layer.name, layer.path):
+            return layer.name
+    if name in dict(_network(model).named_modules()):
+        return name
+    known = [layer.name for layer in layers]
+    more = " ..." if len(known) > _MOST_NAMED else ""
+    raise InputError(
+        f"no layer {name!r}; use last or one of {', '.join(known[:_MOST_NAMED])}{more}"
+    )
+
+
+def find(model: nn.Module, name: str) -> nn.Module:
+    """Return the module of a layer, which may be named as in `resolve`."""
+    full = resolve(model, name)
+    path = next((layer.path for layer in layers_of(model) if layer.name == full), full)
+    return _network(model).get_submodule(path)
+
+
+@contextmanager
+def capture(model: nn.Module, name: str) -> Iterator[Callable[[], torch.Tensor]]:
+    """Record what a layer gives; afterwards the returned function returns it, with its gradient
+    graph.
+
+    What follows gets a copy, so that an in-place activation does not change what was recorded.
+    The function raises InputError for a layer that ran not once but several times (a shared
+    module: which of its outputs is meant?) or not at all, and for one that gives no tensor.
+    """
+    outputs: list[torch.Tensor] = []
+
+    def record(_module: nn.Module, _inputs: object, output: torch.Tensor) -> torch.Tensor:
+        if not isinstance(output, torch.Tensor):
+            raise InputError(
+                f"layer {name!r} gives a {type(output).__name__}, not one tensor; name a layer "
+                "inside of it"
+            )
+        if not output.requires_grad:  # nothing before it needs a gradient: it starts here
+            output = output.detach().requires_grad_(torch.is_grad_enabled())
+        outputs.append(output)
+        return output.clone()
+
+    def recorded() -> torch.Tensor:
+        if len(outputs) != 1:
+            raise InputError(
+                f"layer {name!r} runs {len(outputs)} times for one image; name a layer that runs "
+                "once"
+            )
+        return outputs[0]
+
+    hook = find(model, name).register_forward_hook(record)
+    try:
+        yield recorded
+    finally:
+        hook.remove()
+
+
+def _network(model: nn.Module) -> nn.Module:
+    return model.network if isinstance(model, Classifier) else model
