@@ -51,3 +51,24 @@ def test_every_change_that_the_script_measures_is_in_the_table_of_recipes() -> N
     script = (ROOT / "benchmarks" / "recipes.py").read_text(encoding="utf-8")
     for name in re.findall(r'^    "(.+?)": \{', script, flags=re.M):
         assert f"`{name}`" in text, name
+
+
+def test_the_presets_script_trains_each_run_once_and_compares_pairs(tmp_path: Path) -> None:
+    script = [sys.executable, str(ROOT / "benchmarks" / "presets.py"), "--smoke", "--json"]
+    arguments = ["--only", "a-dnn", "--only", "a-cnn-deep"]
+    found = subprocess.run([*script, *arguments], check=True, capture_output=True, text=True)
+    document = json.loads(found.stdout)
+    runs = document["runs"]
+    assert list(runs) == ["a-dnn", "a-dnn-long", "a-cnn-deep"]
+    assert [run["epochs"] for run in runs.values()] == [1, 2, 1]
+    assert all(low < high for low, high in (run["interval"] for run in runs.values()))
+    assert [(pair["a"], pair["b"]) for pair in document["pairs"]] == [
+        ("a-cnn-deep", "a-dnn"),
+        ("a-cnn-deep", "a-dnn-long"),
+    ]
+    for pair in document["pairs"]:
+        gained = (pair["a_only"] - pair["b_only"]) / runs[pair["a"]]["n"]
+        assert pair["points"] == pytest.approx(100 * gained)
+    refused = subprocess.run([*script, "--only", "x"], check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "--only x: there are" in refused.stderr
