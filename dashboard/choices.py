@@ -1,6 +1,6 @@
 """What can be chosen on a page: the options of a figure, as far as the store has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fer_core.records import PUBLIC, TEST, VALIDATION, Run
@@ -30,6 +30,8 @@ def confusion(runs: Sequence[Run], _: Translate) -> list[Choice]:
     }
     # A loop of one's own may have none of its best epoch.
     weights = [score.weights for score in scores] or ["best"]
+    for number in filter(None, map(_epoch, weights)):
+        words[f"epoch-{number}"] = _("epoch {number}").format(number=number)
     choices = [
         ("split", _("Split"), VALIDATION, [score.split for score in scores]),
         ("weights", _("Weights"), "best" if "best" in weights else min(weights), weights),
@@ -40,7 +42,10 @@ def confusion(runs: Sequence[Run], _: Translate) -> list[Choice]:
             Choice(
                 name,
                 label,
-                {value: words.get(value, value) for value in [first, *sorted(set(rest) - {first})]},
+                {
+                    value: words.get(value, value)
+                    for value in [first, *_sorted(set(rest) - {first})]
+                },
             )
             for name, label, first, rest in choices
         ),
@@ -55,6 +60,16 @@ def confusion(runs: Sequence[Run], _: Translate) -> list[Choice]:
             },
         ),
     ]
+
+
+def _sorted(values: Iterable[str]) -> list[str]:
+    return sorted(values, key=lambda value: (_epoch(value), value))
+
+
+def _epoch(weights: str) -> int:
+    """Return the epoch that weights are of, 0 for those that have another name."""
+    number = weights.removeprefix("epoch-")
+    return int(number) if number != weights else 0
 
 
 def photo(_: Translate) -> list[Choice]:

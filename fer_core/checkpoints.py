@@ -29,7 +29,8 @@ _AVERAGED_MODEL = _AVERAGE + "module."
 
 @dataclass(frozen=True)
 class CheckpointFolder:
-    """The checkpoints of one run: ``last``, ``best`` and, between two epochs, ``next``.
+    """The checkpoints of one run: ``last``, ``best``, those ``epoch-N`` that it was asked to keep
+    and, between two epochs, ``next``.
 
     The order of writing is the promise: `write_next`, then the epoch's row with both hashes,
     then `promote`. Whatever is killed in between, the newest row's files are there.
@@ -51,39 +52,42 @@ class CheckpointFolder:
             hashes.append(hashlib.sha256(content).hexdigest())
         return hashes[0], hashes[1]
 
-    def promote(self, *, best: bool) -> None:
-        """Make `next` the `last` checkpoint, and `best` too when the epoch is the best so far.
+    def promote(self, *, best: bool, keep: int | None = None) -> None:
+        """Make `next` the `last` checkpoint, and `best` too when the epoch is the best so far;
+        keep: the epoch's number when its weights are to stay.
 
         Called after the epoch's row is committed.
         """
-        if best:
-            write_atomically(self._path("best"), self._path("next").read_bytes())
+        for name in ["best"] * best + ([kept_name(keep)] if keep else []):
+            write_atomically(self._path(name), self._path("next").read_bytes())
         for name in ("", _STATE):
             self._path("next" + name).replace(self._path("last" + name))
         sync(self.folder)
 
-    def settle(self, newest: Epoch, best: Epoch) -> None:
+    def settle(self, newest: Epoch, best: Epoch, *, keep: bool = False) -> None:
         """Finish or take back a `promote` that was cut off.
 
-        newest: what `newest` gave; best: the best epoch by the store's rows. A `next` without a
-        row goes; one with a row becomes `last`; and the best weights are saved before training
-        writes over them.
+        newest: what `newest` gave; best: the best epoch by the store's rows; keep: whether the
+        newest epoch's weights are to stay. A `next` without a row goes; one with a row becomes
+        `last`; and the best weights are saved before training writes over them.
         """
-        best_weights = self._find(("best", "next", "last"), best.weights_sha256)
-        if best_weights is not None:
-            write_atomically(self._path("best"), best_weights)
+        for name, epoch in [("best", best)] + ([(kept_name(newest.epoch), newest)] * keep):
+            weights = self._find((name, "next", "last"), epoch.weights_sha256)
+            if weights is not None:
+                write_atomically(self._path(name), weights)
         for suffix, sha256 in (("", newest.weights_sha256), (_STATE, newest.state_sha256)):
             if self._find(("next" + suffix,), sha256):
                 self._path("next" + suffix).replace(self._path("last" + suffix))
             else:
                 self._path("next" + suffix).unlink(missing_ok=True)
 
-    def load_weights(self, sha256: str | None) -> dict[str, torch.Tensor]:
-        """Return the weights whose file has this hash.
+    def load_weights(self, epoch: Epoch) -> dict[str, torch.Tensor]:
+        """Return the weights after an epoch.
 
-        Raises InputError when no file has it: the weights of that epoch were not kept.
+        Raises InputError when no file has their hash: they were not kept.
         """
-        content = self._find(("best", "last", "next"), sha256)
+        sha256 = epoch.weights_sha256
+        content = self._find(("best", "last", "next", kept_name(epoch.epoch)), sha256)
         if content is None:
             raise InputError(
                 f"no checkpoint with hash {str(sha256)[:12]} in {self.folder}; "
@@ -91,11 +95,12 @@ class CheckpointFolder:
             )
         return load(content)
 
-    def load_average(self, sha256: str | None) -> dict[str, torch.Tensor]:
-        """Return the moving average of the weights from the resume state with this hash.
+    def load_average(self, epoch: Epoch) -> dict[str, torch.Tensor]:
+        """Return the moving average of the weights from the resume state after an epoch.
 
-        Raises InputError when no file has it. Empty when the training kept no average.
+        Raises InputError when no file has its hash. Empty when the training kept no average.
         """
+        sha256 = epoch.state_sha256
         content = self._find(("last" + _STATE, "next" + _STATE), sha256)
         if content is None:
             raise InputError(
@@ -134,6 +139,11 @@ class CheckpointFolder:
                 if hashlib.sha256(content).hexdigest() == sha256:
                     return content
         return None
+
+
+def kept_name(epoch: int) -> str:
+    """Return how the weights after an epoch are called where they were to be kept."""
+    return f"epoch-{epoch}"
 
 
 def _apart(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

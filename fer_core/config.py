@@ -54,9 +54,11 @@ class RunConfig:
     rate by the factor after each such part of the training. mixup: its alpha, 0 for none;
     dropout: in place of every dropout rate of the architecture; weight_average: decay of the
     moving average of the weights, 0 for none; patience: epochs without a better validation
-    accuracy after which training ends, 0 for never. drop: kinds of AUDIT_FLAGS, comma-separated
-    and in their order, whose images are left out of training. sources: for fields, one of
-    SOURCES; it decides nothing. docs/recipes.md says what each setting does.
+    accuracy after which training ends, 0 for never. keep_epochs: numbers of epochs,
+    comma-separated, whose weights are kept beside the best and the last ones; it decides nothing.
+    drop: kinds of AUDIT_FLAGS, comma-separated and in their order, whose images are left out of
+    training. sources: for fields, one of SOURCES; it decides nothing. docs/recipes.md says what
+    each setting does.
     """
 
     preset: str
@@ -81,6 +83,7 @@ class RunConfig:
     dropout: float | None = None
     weight_average: float = 0.0
     patience: int = 0
+    keep_epochs: str = ""
     augment: str = "none"
     rotate: float = 12.0
     shift: float = 0.1
@@ -139,6 +142,8 @@ class RunConfig:
             if source not in SOURCES:
                 raise InputError(f"the source of {key} is {source!r}; use {', '.join(SOURCES)}")
         object.__setattr__(self, "drop", ",".join(_kinds(self.drop)))
+        numbers = _numbers(self.keep_epochs, self.epochs)
+        object.__setattr__(self, "keep_epochs", ",".join(map(str, numbers)))
 
     def refuse_idle(self, keys: Iterable[str]) -> None:
         """Raise InputError for one of `keys`, settings that a person gave, that does nothing."""
@@ -149,6 +154,11 @@ class RunConfig:
                     f"{key} does nothing with {other} {getattr(self, other)!r}; "
                     f"use {other} {' or '.join(values)}"
                 )
+
+    @property
+    def kept_epochs(self) -> tuple[int, ...]:
+        """The epochs of `keep_epochs`, ascending."""
+        return _numbers(self.keep_epochs, self.epochs)
 
     @property
     def dropped_kinds(self) -> tuple[str, ...]:
@@ -207,6 +217,17 @@ def _article(kind: Any) -> str:
 
 _TRUTHS = {"true": True, "false": False}
 _ARTICLES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def _numbers(kept: str, epochs: int) -> tuple[int, ...]:
+    words = [word.strip() for word in kept.split(",") if word.strip()]
+    for word in words:
+        if not (word.isascii() and word.isdigit() and 1 <= int(word) <= epochs):
+            raise InputError(
+                f"keep_epochs is {kept!r}: {word!r} is none of the epochs 1 to {epochs}; write "
+                "them as 1,5,20"
+            )
+    return tuple(sorted({int(word) for word in words}))
 
 
 def _kinds(drop: str) -> tuple[str, ...]:

@@ -79,9 +79,9 @@ def train_run(
 ) -> Run:
     """Train a new run to its end and store everything that it gives, epoch by epoch.
 
-    Ends by storing the validation predictions of `best` and `last`, and of the `average` of the
-    weights where the recipe keeps one. Never touches test. The file of a network of one's own is
-    stored with its run.
+    Ends by storing the validation predictions of `best` and `last`, of the `average` of the
+    weights where the recipe keeps one, and of the epochs whose weights are kept. Never touches
+    test. The file of a network of one's own is stored with its run.
     """
     dataset = store.dataset(config.data)
     if config.validation == "official" and VALIDATION not in dataset.splits:
@@ -113,7 +113,7 @@ def train_run(
         data = _training_data(store, writer.id, chosen)
         state = _start(config, chosen, data)
         _train(store, writer, state, data, config, progress or Silent())
-        for weights in kept_weights(config):
+        for weights in kept_weights(config, state.epoch):
             evaluate_run(store, writer.id, VALIDATION, weights=weights, device=device)
     return store.run(writer.id)
 
@@ -142,9 +142,9 @@ def resume_run(
         writer.forget_epochs_after(state.epoch)
         best = _epoch(history, store.run(run.id).best_epoch)
         if newest and best:
-            folder.settle(newest, best)
+            folder.settle(newest, best, keep=newest.epoch in config.kept_epochs)
         _train(store, writer, state, data, config, progress or Silent())
-        for weights in kept_weights(config):
+        for weights in kept_weights(config, state.epoch):
             evaluate_run(store, run.id, VALIDATION, weights=weights, device=device)
     return store.run(run.id), differences
 
@@ -160,8 +160,8 @@ def evaluate_run(
 ) -> Score:
     """Store the run's probabilities on a split and return how many it gets right.
 
-    weights: ``best`` (by validation accuracy), ``last``, or ``average`` (the moving average, after
-    the last epoch); averaging: ``none`` or ``flip``.
+    weights: ``best`` (by validation accuracy), ``last``, ``average`` (the moving average, after
+    the last epoch), or ``epoch-N``; averaging: ``none`` or ``flip``.
     Each call on a test split is logged as a reading of it.
     """
     if averaging not in AVERAGINGS:
@@ -224,7 +224,8 @@ def _train(
             epoch, weights_sha256=weights_sha256, state_sha256=state_sha256
         )
         writer.add_epoch(stored)
-        folder.promote(best=store.run(writer.id).best_epoch == epoch.epoch)
+        best = store.run(writer.id).best_epoch == epoch.epoch
+        folder.promote(best=best, keep=epoch.epoch if epoch.epoch in config.kept_epochs else None)
         progress.epoch(stored)
 
 

@@ -1,8 +1,9 @@
 """A stored run's network, ready to predict."""
 
+import re
 from typing import NamedTuple
 
-from fer_core.checkpoints import CheckpointFolder
+from fer_core.checkpoints import CheckpointFolder, kept_name
 from fer_core.config import RunConfig
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
@@ -31,9 +32,11 @@ class LoadedModel(NamedTuple):
     sha256: str
 
 
-def kept_weights(config: RunConfig) -> tuple[str, ...]:
-    """Return which of WEIGHTS a run of this configuration keeps."""
-    return WEIGHTS if config.weight_average else tuple(w for w in WEIGHTS if w != AVERAGE)
+def kept_weights(config: RunConfig, epochs: int) -> tuple[str, ...]:
+    """Return which weights a run of this configuration keeps after `epochs`: of WEIGHTS, and
+    ``epoch-N`` of its `keep_epochs`."""
+    kept = (kept_name(epoch) for epoch in config.kept_epochs if epoch <= epochs)
+    return (*(w for w in WEIGHTS if w != AVERAGE or config.weight_average), *kept)
 
 
 def trained_config(store: RunStore, run: Run) -> RunConfig:
@@ -61,35 +64,47 @@ def trained_config(store: RunStore, run: Run) -> RunConfig:
 def load_model(
     store: RunStore, run: Run, weights: str = "best", device: str = "auto"
 ) -> LoadedModel:
-    """Load a run's weights: ``best`` (by validation accuracy), ``last``, or ``average`` (the
-    moving average, after the last epoch).
+    """Load a run's weights: ``best`` (by validation accuracy), ``last``, ``average`` (the moving
+    average, after the last epoch), or ``epoch-N``, where they were kept.
 
-    Raises InputError for a run without weights or a finished epoch, for one that kept no average,
-    and for one whose checkpoint is gone.
+    Raises InputError for a run without weights or a finished epoch, for one that kept no average
+    or not this epoch, and for one whose checkpoint is gone.
     """
-    if weights not in WEIGHTS:
-        raise InputError(f"weights is {weights!r}; use one of {', '.join(WEIGHTS)}")
+    numbered = re.fullmatch(r"epoch-([1-9][0-9]*)", weights)
+    if weights not in WEIGHTS and not numbered:
+        raise InputError(f"weights is {weights!r}; use one of {', '.join(WEIGHTS)} or epoch-N")
     config = trained_config(store, run)
     number = run.best_epoch if weights == "best" else run.epochs
+    number = int(numbered[1]) if numbered else number
     history = store.histories((run.id,))[run.id]
     epoch = next((epoch for epoch in history if epoch.epoch == number), None)
-    if epoch is None:
+    if not history:
         raise InputError(f"run {run.name!r} has no finished epoch; fer-core resume {run.name!r}")
-    if weights not in kept_weights(config):
+    if epoch is None:
+        raise InputError(
+            f"weights is {weights!r}, but run {run.name!r} has epochs 1 to {run.epochs}"
+        )
+    if weights == AVERAGE and not config.weight_average:
         raise InputError(
             f"run {run.name!r} kept no average of its weights; a run does with: "
             f"fer-core train {run.preset} --weight-average 0.999"
+        )
+    if numbered and number not in (run.best_epoch, run.epochs, *config.kept_epochs):
+        kept = ", ".join(kept_weights(config, run.epochs))
+        raise InputError(
+            f"run {run.name!r} kept no weights of epoch {number}, only {kept}; a run does with: "
+            f"fer-core train {run.preset} --keep-epochs {number}"
         )
     chosen = choose_device(device, precision=config.precision)
     normalise = Normalise(config.normalise)
     model = Classifier(normalise, network_for(config), input_side(config.architecture))
     folder = CheckpointFolder(store.checkpoint_folder(run.id))
     averaged = weights == AVERAGE
-    sha256 = epoch.state_sha256 if averaged else epoch.weights_sha256
     try:
         load = folder.load_average if averaged else folder.load_weights
-        model.load_state_dict(load(sha256))
+        model.load_state_dict(load(epoch))
     except InputError as error:
         raise InputError(f"run {run.name!r}: {error}; leave it out, or train it again") from None
     chosen.place(model)
+    sha256 = epoch.state_sha256 if averaged else epoch.weights_sha256
     return LoadedModel(model, chosen, epoch.epoch, sha256 or "")

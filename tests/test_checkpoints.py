@@ -1,3 +1,4 @@
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
@@ -93,13 +94,13 @@ def test_the_average_of_the_weights_lies_in_the_resume_state(
     training = Training(tiny_config.replace(weight_average=0.9), tmp_path / "c", tiny_faces)
     row = training.epoch()
     training.folder.promote(best=True)
-    average = training.folder.load_average(row.state_sha256)
+    average = training.folder.load_average(row)
     assert training.state.average is not None
     expected = training.state.average.module.state_dict()
     assert average.keys() == training.state.model.state_dict().keys() == expected.keys()
     assert all(torch.equal(average[key], expected[key]) for key in expected)
     with pytest.raises(InputError, match="no resume state with hash"):
-        training.folder.load_average(row.weights_sha256)
+        training.folder.load_average(dataclasses.replace(row, state_sha256=row.weights_sha256))
 
 
 def test_early_stopping_counts_on_after_a_resume(
@@ -123,7 +124,7 @@ def test_the_best_weights_stay_when_later_epochs_are_worse(training: Training) -
     training.folder.promote(best=True)
     training.epoch()
     training.folder.promote(best=False)
-    weights = training.folder.load_weights(best.weights_sha256)
+    weights = training.folder.load_weights(best)
     assert all(torch.equal(weights[key], expected[key]) for key in expected)
     assert sorted(path.name for path in training.folder.folder.iterdir()) == [
         "best.safetensors",
@@ -152,7 +153,7 @@ def test_a_promotion_that_was_cut_off_is_finished(
     assert not list(training.folder.folder.glob("next*"))
     training.epoch()
     training.folder.promote(best=False)
-    assert training.folder.load_weights(best.weights_sha256)
+    assert training.folder.load_weights(best)
 
     third = training.rows[-1]
     fourth = training.epoch()
@@ -173,6 +174,35 @@ def test_a_promotion_that_was_cut_off_is_finished(
     training.folder.restore(training.fresh(), fourth)
 
 
+def test_an_epoch_that_is_kept_stays_when_others_follow(training: Training) -> None:
+    first = training.epoch()
+    training.folder.promote(best=True, keep=1)
+    for _ in range(2):
+        training.epoch()
+        training.folder.promote(best=True)
+    names = {path.name for path in training.folder.folder.iterdir()}
+    assert names == {
+        "last.safetensors", "last.state.safetensors", "best.safetensors", "epoch-1.safetensors",
+    }  # fmt: skip
+    weights = training.folder.load_weights(first)
+    assert not torch.equal(
+        weights["network.conv1.weight"], training.state.model.network.conv1.weight
+    )
+    with pytest.raises(InputError, match="no checkpoint with hash"):
+        training.folder.load_weights(training.rows[1])
+
+
+def test_an_epoch_whose_keeping_was_cut_off_is_kept_on_resume(training: Training) -> None:
+    best = training.epoch()
+    training.folder.promote(best=True)
+    kept = training.epoch()  # its row is committed; killed before promote
+    training.folder.settle(kept, best, keep=True)
+    training.epoch()
+    training.folder.promote(best=False)
+    assert training.folder.load_weights(kept)
+    assert training.folder.load_weights(best)
+
+
 def test_a_damaged_file_is_never_taken(training: Training) -> None:
     first = training.epoch()
     training.folder.promote(best=True)
@@ -183,7 +213,7 @@ def test_a_damaged_file_is_never_taken(training: Training) -> None:
     assert training.folder.newest([first]) is None
     (training.folder.folder / "best.safetensors").unlink()
     with pytest.raises(InputError, match="no checkpoint with hash"):
-        training.folder.load_weights(first.weights_sha256)
+        training.folder.load_weights(first)
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(
@@ -207,7 +237,7 @@ def test_tied_weights_are_written_and_stay_tied(training: Training) -> None:
     model.again = model.network.conv1  # the same module under two names
     row = training.epoch()
     training.folder.promote(best=True)
-    weights = training.folder.load_weights(row.weights_sha256)
+    weights = training.folder.load_weights(row)
     assert torch.equal(weights["again.weight"], weights["network.conv1.weight"])
     assert torch.equal(weights["again.weight"], model.again.weight)
 

@@ -36,6 +36,15 @@ def test_what_is_dropped_is_kept_in_one_form(tiny_config: RunConfig, given: str,
     assert config.to_dict()["drop"] == kept
 
 
+def test_epochs_to_keep_are_kept_in_one_form_and_must_be_trained(tiny_config: RunConfig) -> None:
+    config = tiny_config.replace(epochs=20, keep_epochs=" 20,1, 5,1")
+    assert (config.keep_epochs, config.kept_epochs) == ("1,5,20", (1, 5, 20))
+    assert tiny_config.kept_epochs == ()
+    for wrong in ("0", "21", "x", "1-5", "²"):
+        with pytest.raises(InputError, match="is none of the epochs 1 to 20; write them as 1,5,20"):
+            tiny_config.replace(epochs=20, keep_epochs=wrong)
+
+
 def test_a_configuration_from_before_there_was_a_drop_drops_nothing(tiny_config: RunConfig) -> None:
     old = {key: value for key, value in tiny_config.to_dict().items() if key != "drop"}
     assert RunConfig.from_dict(old).dropped_kinds == ()

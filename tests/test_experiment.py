@@ -72,6 +72,42 @@ def test_interrupted_and_resumed_is_uninterrupted(
         )
 
 
+def test_epochs_that_are_kept_are_evaluated_and_can_be_used_like_best_and_last(
+    tiny_store: RunStore, tiny_config: RunConfig
+) -> None:
+    run = train_run(tiny_store, tiny_config.replace(keep_epochs="1"), name="kept")
+    history = tiny_store.histories((run.id,))[run.id]
+    score = run.score("validation", "epoch-1")
+    assert score is not None
+    assert score.accuracy == history[0].validation_accuracy
+    stored = tiny_store.predictions(run.id, "validation", "epoch-1")
+    assert stored.checkpoint_sha256 == history[0].weights_sha256
+    # The last epoch's weights are there under its number, too.
+    last = evaluate_run(tiny_store, run.id, weights="epoch-4")
+    assert last.correct == run.score("validation", "last").correct  # type: ignore[union-attr]
+    gone = next(number for number in (2, 3) if number != run.best_epoch)
+    message = f"kept no weights of epoch {gone}, only best, last, epoch-1; a run does with"
+    with pytest.raises(InputError, match=message):
+        evaluate_run(tiny_store, run.id, weights=f"epoch-{gone}")
+    with pytest.raises(InputError, match="'epoch-5', but run 'kept' has epochs 1 to 4"):
+        evaluate_run(tiny_store, run.id, weights="epoch-5")
+
+
+def test_an_interrupted_run_keeps_the_same_epochs(
+    tiny_store: RunStore, tiny_config: RunConfig
+) -> None:
+    config = tiny_config.replace(keep_epochs="1,3")
+    whole = train_run(tiny_store, config, name="whole")
+    with pytest.raises(KeyboardInterrupt):
+        train_run(tiny_store, config, name="cut", progress=_Interrupt(after=2))
+    resumed, _ = resume_run(tiny_store, "cut")
+    for weights in ("epoch-1", "epoch-3"):
+        np.testing.assert_array_equal(
+            tiny_store.predictions(whole.id, "validation", weights).probabilities,
+            tiny_store.predictions(resumed.id, "validation", weights).probabilities,
+        )
+
+
 def test_the_average_of_the_weights_is_evaluated_beside_best_and_last(
     tiny_store: RunStore, tiny_config: RunConfig
 ) -> None:

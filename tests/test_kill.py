@@ -40,9 +40,9 @@ if point == "between checkpoint and row":
     RunWriter.add_epoch = lambda self, e: die() if e.epoch == epoch else add_epoch(self, e)
 if point == "between row and promotion":
     promote = checkpoints.CheckpointFolder.promote
-    def dying(self, *, best):
+    def dying(self, **options):
         dying.calls += 1
-        return die() if dying.calls == epoch else promote(self, best=best)
+        return die() if dying.calls == epoch else promote(self, **options)
     dying.calls = 0
     checkpoints.CheckpointFolder.promote = dying
 if point == "in the rename":

@@ -27,7 +27,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 SplitOption = Annotated[str, typer.Option(help="validation, test or public.")]
 WeightsOption = Annotated[
-    str, typer.Option(help="best (by validation accuracy), last, or average (of the weights).")
+    str,
+    typer.Option(help="best (by validation accuracy), last, average (of the weights), or epoch-N."),
 ]
 AverageOption = Annotated[str, typer.Option(help="none, or flip: with the mirrored image.")]
 
@@ -66,6 +67,9 @@ def train(
     label_smoothing: recipe.LabelSmoothing = None,
     mixup: recipe.Mixup = None,
     dropout: recipe.Dropout = None,
+    keep_epochs: Annotated[
+        str | None, typer.Option(help="Epochs whose weights are kept, too, as 1,5,20.")
+    ] = None,
     drop: Annotated[
         str | None, typer.Option(help="Findings whose images are left out, as black,conflict.")
     ] = None,
@@ -112,6 +116,7 @@ def train(
         "label_smoothing": label_smoothing,
         "mixup": mixup,
         "dropout": dropout,
+        "keep_epochs": keep_epochs,
         "drop": drop,
     }
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
