@@ -23,36 +23,39 @@ def layers_of(model: nn.Module) -> tuple[Layer, ...]:
 
 def resolve(model: nn.Module, name: str) -> str:
     """Return the full name of a layer: ``conv1``, ``dense1`` ... as they are, ``last`` as the last
-    convolution's, a module path (``features.5``) as it is unless it has a name.
+    convolution's, a module path (``features.5``) as it is unless it has a name. Where a name is
+    also another module's path, the name counts.
 
     Raises InputError for a layer that is not there, and for ``last`` without a convolution.
     """
-    layers = layers_of(model)
-    if name == LAST:
-        names = [layer.name for layer in layers if layer.type == "Conv2d"]
-        if not names:
-            raise InputError(
-                "layer is 'last', but this network has no convolution; name another layer, e.g. "
-                f"{layers[0].name}"
-            )
-        return names[-1]
-    for layer in layers:
-        if name in (layer.name, layer.path):
-            return layer.name
-    if name in dict(_network(model).named_modules()):
-        return name
-    known = [layer.name for layer in layers]
-    more = " ..." if len(known) > _MOST_NAMED else ""
-    raise InputError(
-        f"no layer {name!r}; use last or one of {', '.join(known[:_MOST_NAMED])}{more}"
-    )
+    return _named(model, name)[0]
 
 
 def find(model: nn.Module, name: str) -> nn.Module:
     """Return the module of a layer, which may be named as in `resolve`."""
-    full = resolve(model, name)
-    path = next((layer.path for layer in layers_of(model) if layer.name == full), full)
-    return _network(model).get_submodule(path)
+    return network_of(model).get_submodule(_named(model, name)[1])
+
+
+def _named(model: nn.Module, name: str) -> tuple[str, str]:
+    """Return the full name and the path of a layer."""
+    modules = dict(network_of(model).named_modules())
+    paths = {layer.name: layer.path for layer in layers_of(model)}
+    if name == LAST:
+        convolutions = [each for each in paths if isinstance(modules[paths[each]], nn.Conv2d)]
+        if not convolutions:
+            raise InputError(
+                "layer 'last' is the last convolution, and this network has none: it has no maps "
+                "to lay over the image; use a method about pixels, e.g. saliency or occlusion"
+            )
+        return convolutions[-1], paths[convolutions[-1]]
+    if name in paths:
+        return name, paths[name]
+    if name and name in modules:
+        return next((each for each, path in paths.items() if path == name), name), name
+    more = " ..." if len(paths) > _MOST_NAMED else ""
+    raise InputError(
+        f"no layer {name!r}; use {LAST} or one of {', '.join([*paths][:_MOST_NAMED])}{more}"
+    )
 
 
 @contextmanager
@@ -92,5 +95,6 @@ def capture(model: nn.Module, name: str) -> Iterator[Callable[[], torch.Tensor]]
         hook.remove()
 
 
-def _network(model: nn.Module) -> nn.Module:
+def network_of(model: nn.Module) -> nn.Module:
+    """Return what layers are named in: a `Classifier`'s network, any other module itself."""
     return model.network if isinstance(model, Classifier) else model
