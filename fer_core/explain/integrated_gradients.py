@@ -15,9 +15,9 @@ def explain(subject: Subject, *, steps: int = 64, baseline: str = "black") -> Ma
     """Return (x - x0) times the mean of d score / d pixel on the way from x0 to x.
 
     x0: the baseline, ``black``, ``mean`` or ``blurred`` (see `absence`); steps: points of the
-    Gauss-Legendre rule that the mean is taken by. Extras: completeness_gap (N,), the map's sum
-    minus score(x) - score(x0), which an exact integral brings to 0 (proposition 1 of the paper):
-    more steps make it smaller.
+    Gauss-Legendre rule that the mean is taken by. Extras: completeness_gap (N,) float64, the
+    map's sum minus score(x) - score(x0), which an exact integral brings to 0 (the paper's
+    proposition 1): more steps make it smaller.
     """
     whole("steps", steps, 1)
     images = subject.images
@@ -32,5 +32,7 @@ def explain(subject: Subject, *, steps: int = 64, baseline: str = "black") -> Ma
         mean += (shares[part] * subject.gradients(on_the_way)).sum(1)
     maps = ((images - start) * mean)[:, 0]
     with torch.no_grad():
-        reached, begun = (subject.target_scores(each, subject.every) for each in (images, start))
-    return Maps(maps, {"completeness_gap": maps.sum((1, 2)) - (reached - begun)})
+        reached, begun = (
+            subject.target_scores(each, subject.every).double() for each in (images, start)
+        )
+    return Maps(maps, {"completeness_gap": maps.double().sum((1, 2)) - (reached - begun)})
