@@ -25,7 +25,6 @@ from fer_core.explain import (
     smoothgrad,
 )
 from fer_core.explain.inputs import on_model
-from fer_core.explain.layers import resolve
 from fer_core.explain.options import whole
 from fer_core.explain.subject import Subject, at_once
 from fer_core.explain.untouched import untouched
@@ -90,13 +89,10 @@ def explain(
         arguments["seed"] = seed
     if layer and "layer" not in taken:
         raise InputError(f"{method} is about pixels, not about a layer; leave {layer!r} out")
+    if layer:
+        arguments["layer"] = layer
     with untouched(model):
         pixels, classes = on_model(model, images, targets)
-        full = ""
-        if "layer" in taken:
-            name = layer or taken["layer"].default
-            full = resolve(model, name) if name else ""
-            arguments["layer"] = full or None
         # Not every network runs on no images: a black one stands in, and is left out again.
         count = len(pixels)
         if not count:
@@ -111,7 +107,7 @@ def explain(
         maps=_joined([each.maps.float() for each in found], count),
         targets=classes[:count].cpu().numpy(),
         signed=module.SIGNED,
-        layer=full,
+        layer=found[0].layer,
         output=output,
         seed=seed,
         options=chosen,

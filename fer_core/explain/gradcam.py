@@ -13,11 +13,11 @@ def explain(subject: Subject, *, layer: str = LAST) -> Maps:
 
     A^k: channel k of what the layer gives. A map is all zero where nothing speaks for the class.
     """
-    with capture(subject.model, layer) as recorded:
+    with capture(subject.model, layer) as captured:
         scores = subject.target_scores(subject.images, subject.every)
-        activations = recorded()
+        activations = captured.output()
         slopes = gradient(scores, activations)
-    require_maps(activations, layer)
+    require_maps(activations, captured.name)
     weights = slopes.mean((2, 3), keepdim=True)
     maps = (weights * activations.detach()).sum(1).relu()
-    return Maps(upsample(maps, subject.images.shape[-2:]))
+    return Maps(upsample(maps, subject.images.shape[-2:]), layer=captured.name)

@@ -11,6 +11,6 @@ SIGNED = True
 def explain(subject: Subject, *, layer: str = LAST) -> Maps:
     """Return the product of `guided_backprop` and the layer's `gradcam` (section 3.2), with the
     extras of the former."""
-    where = gradcam.explain(subject, layer=layer).maps
+    where = gradcam.explain(subject, layer=layer)
     guided = guided_backprop.explain(subject)
-    return Maps(guided.maps * where, guided.extras)
+    return Maps(guided.maps * where.maps, guided.extras, where.layer)

@@ -1,6 +1,6 @@
 """Layers by the names that everything else uses, and what they give in a forward pass."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -58,39 +58,51 @@ def _named(model: nn.Module, name: str) -> tuple[str, str]:
     )
 
 
+class Captured:
+    """What a layer gave in a forward pass. name: its full name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.outputs: list[torch.Tensor] = []
+
+    def output(self) -> torch.Tensor:
+        """Return what the layer gave, with its gradient graph.
+
+        Raises InputError for a layer that ran several times (a shared module: which of its
+        outputs is meant?) or not at all.
+        """
+        if len(self.outputs) != 1:
+            raise InputError(
+                f"layer {self.name!r} runs {len(self.outputs)} times for one image; name a layer "
+                "that runs once"
+            )
+        return self.outputs[0]
+
+
 @contextmanager
-def capture(model: nn.Module, name: str) -> Iterator[Callable[[], torch.Tensor]]:
-    """Record what a layer gives; afterwards the returned function returns it, with its gradient
-    graph.
+def capture(model: nn.Module, name: str) -> Iterator[Captured]:
+    """Record what a layer, named as in `resolve`, gives in the forward pass inside.
 
     What follows gets a copy, so that an in-place activation does not change what was recorded.
-    The function raises InputError for a layer that ran not once but several times (a shared
-    module: which of its outputs is meant?) or not at all, and for one that gives no tensor.
+    The pass raises InputError for a layer that gives no tensor.
     """
-    outputs: list[torch.Tensor] = []
+    full, path = _named(model, name)
+    captured = Captured(full)
 
     def record(_module: nn.Module, _inputs: object, output: torch.Tensor) -> torch.Tensor:
         if not isinstance(output, torch.Tensor):
             raise InputError(
-                f"layer {name!r} gives a {type(output).__name__}, not one tensor; name a layer "
+                f"layer {full!r} gives a {type(output).__name__}, not one tensor; name a layer "
                 "inside of it"
             )
         if not output.requires_grad:  # nothing before it needs a gradient: it starts here
             output = output.detach().requires_grad_(torch.is_grad_enabled())
-        outputs.append(output)
+        captured.outputs.append(output)
         return output.clone()
 
-    def recorded() -> torch.Tensor:
-        if len(outputs) != 1:
-            raise InputError(
-                f"layer {name!r} runs {len(outputs)} times for one image; name a layer that runs "
-                "once"
-            )
-        return outputs[0]
-
-    hook = find(model, name).register_forward_hook(record)
+    hook = network_of(model).get_submodule(path).register_forward_hook(record)
     try:
-        yield recorded
+        yield captured
     finally:
         hook.remove()
 

@@ -10,10 +10,12 @@ from fer_core.errors import InputError
 
 
 class Maps(NamedTuple):
-    """maps: (N, H, W), raw; extras: what the method adds, by name, each (N, ...)."""
+    """maps: (N, H, W), raw; extras: what the method adds, by name, each (N, ...); layer: the full
+    name of the one that they are about, empty for none."""
 
     maps: torch.Tensor
     extras: Mapping[str, torch.Tensor] = {}
+    layer: str = ""
 
 
 def gradient(scores: torch.Tensor, of: torch.Tensor) -> torch.Tensor:

@@ -15,8 +15,9 @@ def explain(subject: Subject, *, layer: str | None = None) -> Maps:
     """
     if layer is None:
         return Maps(subject.gradients(subject.images[:, None]).abs()[:, 0, 0])
-    with capture(subject.model, layer) as recorded:
+    with capture(subject.model, layer) as captured:
         scores = subject.target_scores(subject.images, subject.every)
-        slopes = gradient(scores, recorded())
-    require_maps(slopes, layer)
-    return Maps(upsample(slopes.abs().amax(1), subject.images.shape[-2:]))
+        slopes = gradient(scores, captured.output())
+    require_maps(slopes, captured.name)
+    maps = upsample(slopes.abs().amax(1), subject.images.shape[-2:])
+    return Maps(maps, layer=captured.name)

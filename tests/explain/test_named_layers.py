@@ -42,9 +42,9 @@ def test_a_container_is_a_layer_by_its_path() -> None:
     model = nn.Sequential(convnet()[:3], convnet()[3:])
     assert resolve(model, "0") == "0"
     pixels = images(2)
-    with capture(model, "0") as recorded:
+    with capture(model, "0") as captured:
         model(pixels)
-    assert torch.equal(recorded(), model[0](pixels))
+    assert torch.equal(captured.output(), model[0](pixels))
 
 
 def test_last_is_also_a_convolution_of_another_class() -> None:
@@ -74,27 +74,27 @@ def test_inplace_activations_do_not_change_what_was_captured() -> None:
     expected = convnet()[:2](images(2))
     assert expected.min() < 0
     model = convnet(lambda: nn.ReLU(inplace=True))
-    with capture(model, "1") as recorded:
+    with capture(model, "1") as captured:
         logits = model(images(2))
-    assert torch.equal(recorded(), expected)
+    assert torch.equal(captured.output(), expected)
     assert torch.equal(logits, convnet()(images(2)))
 
 
 def test_functional_inplace_activations_do_not_either() -> None:
     model = Functional().double()
-    with capture(model, "conv1") as recorded:
+    with capture(model, "conv1") as captured:
         model(images(2))
-    assert torch.equal(recorded(), model.first(images(2)))
+    assert torch.equal(captured.output(), model.first(images(2)))
 
 
 def test_what_was_captured_has_a_gradient_also_where_the_images_need_none() -> None:
     model = convnet().requires_grad_(False)
-    with capture(model, "conv2") as recorded:
+    with capture(model, "conv2") as captured:
         model(images(2)).sum().backward()
-    assert recorded().is_leaf
-    with torch.no_grad(), capture(model, "conv2") as recorded:
+    assert captured.output().is_leaf
+    with torch.no_grad(), capture(model, "conv2") as captured:
         model(images(2))
-    assert not recorded().requires_grad
+    assert not captured.output().requires_grad
 
 
 def test_the_hook_goes_after_success_and_after_an_exception() -> None:
@@ -108,17 +108,17 @@ def test_the_hook_goes_after_success_and_after_an_exception() -> None:
 
 def test_a_module_that_is_used_twice_or_not_at_all_is_refused() -> None:
     model = Shared().double()
-    with capture(model, "relu") as recorded:
+    with capture(model, "relu") as captured:
         model(images(2))
     with pytest.raises(InputError, match="layer 'relu' runs 2 times for one image; name a layer"):
-        recorded()
+        captured.output()
     unused = nn.Sequential(nn.Identity())
     unused.extra = nn.Identity()
     unused.forward = lambda pixels: pixels
-    with capture(unused, "extra") as recorded:
+    with capture(unused, "extra") as captured:
         unused(images(1))
     with pytest.raises(InputError, match="layer 'extra' runs 0 times"):
-        recorded()
+        captured.output()
 
 
 def test_a_layer_that_gives_several_tensors_is_refused() -> None:
