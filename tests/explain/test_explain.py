@@ -1,11 +1,14 @@
 """What holds for every method."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from fer_core.explain import EXPLAINERS, explain, subject
+from fer_core.explain import EXPLAINERS, explain, options_of, subject
 from tests.explain.networks import (
     Planted,
     classifier,
@@ -14,20 +17,26 @@ from tests.explain.networks import (
     targets,
 )
 
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "explanations.md"
+
 every_method = pytest.mark.parametrize("method", EXPLAINERS)
 
 
-def test_methods_stand_in_the_order_of_a_report_and_say_whether_they_are_signed() -> None:
-    signed = {name: module.SIGNED for name, module in EXPLAINERS.items()}
-    assert list(signed.items()) == [
-        ("saliency", False),
-        ("smoothgrad", False),
-        ("integrated_gradients", True),
-        ("gradcam", False),
-        ("guided_backprop", True),
-        ("guided_gradcam", True),
-        ("occlusion", True),
-    ]
+@every_method
+def test_maps_are_negative_somewhere_only_where_the_method_is_signed(method: str) -> None:
+    found = explain(method, classifier(), images(), targets=targets())
+    assert found.signed is EXPLAINERS[method].SIGNED
+    assert found.maps.max() > 0
+    assert bool(found.maps.min() < 0) is found.signed
+
+
+@every_method
+def test_the_documentation_names_every_option_with_its_default(method: str) -> None:
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    (section,) = [each for each in text.split("\n## ") if f"(`{method}`)" in each.split("\n")[0]]
+    rows = re.findall(r"^\| `(\w+)` \| (\S+) \|", section, flags=re.M)
+    documented = {name: default.strip("`") for name, default in rows if name != "seed"}
+    assert documented == {name: str(value) for name, value in options_of(method).items()}
 
 
 @every_method

@@ -3,9 +3,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 from torch import nn
 from torch.nn import functional
 
+from fer_core.data.synthetic import synthesise
 from fer_core.errors import InputError
 from fer_core.explain import explain
 from tests.explain.networks import Functional, Shared, convnet, dense_net, images, seeded, targets
@@ -161,3 +163,27 @@ def test_guided_grad_cam_is_the_product_of_both() -> None:
         np.testing.assert_allclose(product.maps, guided.maps * cam.maps, rtol=1e-5, atol=1e-12)
         assert product.layer == name
         assert product.extras["extended"].tolist() == [False] * 4
+
+
+def test_it_depends_far_less_on_the_weights_than_the_saliency_does() -> None:
+    """What the documentation warns of: it is a property of the method, not a defect."""
+    faces = synthesise(70, seed=3).splits["train"]
+    pixels, kinds = faces.images[:4, None] / 255, faces.labels[:4].astype(int)
+
+    def wide(seed: int) -> nn.Module:
+        torch.manual_seed(seed)
+        maps = [nn.Conv2d(1, 32, 5, padding=2), nn.Conv2d(32, 32, 3, padding=1)]
+        head = [nn.Flatten(), nn.Linear(32 * 24 * 24, 7)]
+        return nn.Sequential(
+            maps[0], nn.ReLU(), nn.MaxPool2d(2), maps[1], nn.ReLU(), *head
+        ).double()
+
+    def correlation(method: str) -> float:
+        with torch.random.fork_rng(devices=[]):
+            pair = [explain(method, wide(seed), pixels, targets=kinds).maps for seed in (0, 1)]
+        return np.mean(
+            [spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(*pair, strict=True)]
+        )
+
+    assert correlation("guided_backprop") > 0.5
+    assert abs(correlation("saliency")) < 0.1
