@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fer_core.explain import EXPLAINERS
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -44,6 +46,19 @@ def test_the_recipes_script_trains_each_change_once_and_goes_on(tmp_path: Path) 
     refused = subprocess.run(other, check=False, capture_output=True, text=True)
     assert refused.returncode == 2
     assert "holds another measurement" in refused.stderr
+
+
+def test_the_script_of_explanations_measures_each_method_against_the_same_maps() -> None:
+    script = [sys.executable, str(ROOT / "benchmarks" / "explain.py"), "--smoke", "--json"]
+    done = subprocess.run([*script, "--device", "cpu"], check=True, capture_output=True, text=True)
+    document = json.loads(done.stdout)
+    assert list(document["methods"]) == [name for name in EXPLAINERS if name != "lime"]
+    for method, result in document["methods"].items():
+        for other in {"captum", *result["ratio"]}:
+            speeds = [result["images_per_second"][way]["median"] for way in ("ours", other)]
+            assert result["ratio"][other] == pytest.approx(speeds[0] / speeds[1])
+            if method != "smoothgrad":  # the noise is another
+                assert result["agreement"][other]["min"] > 0.999, (method, other)
 
 
 def test_every_change_that_the_script_measures_is_in_the_table_of_recipes() -> None:

@@ -1,8 +1,8 @@
-"""Who adds a figure, a page or a family of models adds a line to its table, too."""
+"""Who adds a figure, a page, an explanation or a family of models adds a line to its table, too."""
 
 from pathlib import Path
 
-from fer_core import figures, models
+from fer_core import explain, figures, models
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,3 +31,13 @@ def test_every_family_of_models_is_in_the_table() -> None:
         if "\ndef build(" in path.read_text(encoding="utf-8") and path.name != "__init__.py"
     }
     assert written == set(models.MODELS)
+
+
+def test_every_explanation_is_in_the_table() -> None:
+    written = {
+        path.stem
+        for path in (ROOT / "fer_core" / "explain").glob("*.py")
+        if "\ndef explain(" in path.read_text(encoding="utf-8") and path.name != "__init__.py"
+    }
+    assert written == set(explain.EXPLAINERS)
+    assert all(type(module.SIGNED) is bool for module in explain.EXPLAINERS.values())

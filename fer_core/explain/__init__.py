@@ -1,7 +1,8 @@
 """What a model looks at, by any of EXPLAINERS: `explain` is one call for all of them.
 
-A method is a module with `explain` (Subject -> Maps, its options keyword-only), SIGNED, and a first
-docstring line that a figure can print. A new one is a new file and a line in EXPLAINERS.
+A method is a module with SIGNED and `explain`: from a Subject to Maps, its options keyword-only
+with defaults; where it has a keyword `layer` or `seed` it gets them, too. A new one is a new file
+and a line in EXPLAINERS.
 """
 
 import inspect
@@ -14,14 +15,29 @@ import torch
 from torch import nn
 
 from fer_core.errors import InputError
-from fer_core.explain import saliency
-from fer_core.explain.layers import resolve
-from fer_core.explain.subject import Subject
+from fer_core.explain import (
+    gradcam,
+    guided_backprop,
+    guided_gradcam,
+    integrated_gradients,
+    occlusion,
+    saliency,
+    smoothgrad,
+)
+from fer_core.explain.inputs import on_model
+from fer_core.explain.options import whole
+from fer_core.explain.subject import Subject, at_once
 from fer_core.explain.untouched import untouched
-from fer_core.records import CLASS_NAMES
 
+# In the order of a report.
 EXPLAINERS = {
     "saliency": saliency,
+    "smoothgrad": smoothgrad,
+    "integrated_gradients": integrated_gradients,
+    "gradcam": gradcam,
+    "guided_backprop": guided_backprop,
+    "guided_gradcam": guided_gradcam,
+    "occlusion": occlusion,
 }
 
 
@@ -65,36 +81,39 @@ def explain(
     `options_of`. The model comes back as it was. Raises InputError for anything else.
     """
     module = _module(method)
-    known = options_of(method)
-    for name in options:
-        if name not in known:
-            listed = f"use one of {', '.join(known)}" if known else "it has none"
-            raise InputError(f"{method} has no option {name!r}; {listed}")
+    chosen = _chosen(method, options)
     taken = inspect.signature(module.explain).parameters
+    arguments = dict(chosen)
+    if "seed" in taken:
+        whole("seed", seed, 0)
+        arguments["seed"] = seed
+    if layer and "layer" not in taken:
+        raise InputError(f"{method} is about pixels, not about a layer; leave {layer!r} out")
+    if layer:
+        arguments["layer"] = layer
     with untouched(model):
-        subject = _subject(model, images, targets, output)
-        chosen = dict(known) | options
-        arguments: dict[str, Any] = dict(chosen)
-        full = ""
-        if "layer" in taken:
-            layer = layer or taken["layer"].default
-            full = resolve(model, layer) if layer else ""
-            arguments["layer"] = full or None
-        elif layer:
-            raise InputError(f"{method} is about pixels, not about a layer; leave {layer!r} out")
-        if "seed" in taken:
-            arguments["seed"] = seed
-        found = module.explain(subject, **arguments)
+        pixels, classes = on_model(model, images, targets)
+        # Not every network runs on no images: a black one stands in, and is left out again.
+        count = len(pixels)
+        if not count:
+            pixels, classes = pixels.new_zeros(1, *pixels.shape[1:]), classes.new_zeros(1)
+        size = at_once(pixels.device)
+        found = [
+            module.explain(Subject(model, *part, output), **arguments)
+            for part in zip(pixels.split(size), classes.split(size), strict=True)
+        ]
     return Explanation(
         method=method,
-        maps=found.maps.detach().float().cpu().numpy(),
-        targets=subject.targets.cpu().numpy(),
+        maps=_joined([each.maps.float() for each in found], count),
+        targets=classes[:count].cpu().numpy(),
         signed=module.SIGNED,
-        layer=full,
+        layer=found[0].layer,
         output=output,
         seed=seed,
         options=chosen,
-        extras={name: each.detach().cpu().numpy() for name, each in found.extras.items()},
+        extras={
+            name: _joined([each.extras[name] for each in found], count) for name in found[0].extras
+        },
     )
 
 
@@ -114,32 +133,15 @@ def _module(method: str) -> Any:
     return EXPLAINERS[method]
 
 
-def _subject(
-    model: nn.Module,
-    images: torch.Tensor | np.ndarray,
-    targets: torch.Tensor | np.ndarray,
-    output: str,
-) -> Subject:
-    weight = next(model.parameters(), torch.zeros(0))
-    pixels = torch.as_tensor(images)
-    if pixels.ndim != 4 or pixels.shape[1] != 1 or not pixels.is_floating_point():
-        raise InputError(
-            f"images are {tuple(pixels.shape)} {pixels.dtype}; give (N, 1, 48, 48) floats in [0, 1]"
-        )
-    classes = torch.as_tensor(targets)
-    if classes.shape != pixels.shape[:1] or classes.is_floating_point():
-        raise InputError(
-            f"targets are {tuple(classes.shape)} {classes.dtype}; give one class for each of the "
-            f"{len(pixels)} images"
-        )
-    if len(classes) and not 0 <= int(classes.min()) <= int(classes.max()) < len(CLASS_NAMES):
-        raise InputError(
-            f"targets are {int(classes.min())}..{int(classes.max())}; classes are 0 to "
-            f"{len(CLASS_NAMES) - 1}"
-        )
-    return Subject(
-        model,
-        pixels.detach().to(weight.device, weight.dtype),
-        classes.to(weight.device, torch.int64),
-        output,
-    )
+def _chosen(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all options of a method: those given, the others at their defaults."""
+    known = options_of(method)
+    for name in options:
+        if name not in known:
+            listed = f"use one of {', '.join(known)}" if known else "it has none"
+            raise InputError(f"{method} has no option {name!r}; {listed}")
+    return known | dict(options)
+
+
+def _joined(parts: list[torch.Tensor], count: int) -> np.ndarray:
+    return torch.cat(parts)[:count].detach().cpu().numpy()

@@ -1,4 +1,4 @@
-"""What a method returns, and how a layer's maps become as large as the image."""
+"""What a method returns; gradients; how a layer's maps become as large as the image."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -10,20 +10,31 @@ from fer_core.errors import InputError
 
 
 class Maps(NamedTuple):
-    """maps: (N, H, W), raw; extras: what the method adds, by name, each (N, ...)."""
+    """maps: (N, H, W), raw; extras: what the method adds, by name, each (N, ...); layer: the full
+    name of the one that they are about, empty for none."""
 
     maps: torch.Tensor
     extras: Mapping[str, torch.Tensor] = {}
+    layer: str = ""
 
 
-def mean_over_channels(values: torch.Tensor, layer: str) -> torch.Tensor:
-    """Return (N, h, w) for a layer's values (N, C, h, w); InputError for one without maps."""
-    if values.ndim != 4:
+def gradient(scores: torch.Tensor, of: torch.Tensor) -> torch.Tensor:
+    """Return the gradient of the scores' sum, shaped like `of`; zeros where they do not depend on
+    it."""
+    if not scores.requires_grad:
+        return torch.zeros_like(of)
+    (slopes,) = torch.autograd.grad(scores.sum(), of, allow_unused=True, materialize_grads=True)
+    return slopes
+
+
+def require_maps(values: torch.Tensor, layer: str) -> None:
+    """Raise InputError unless a layer's values are (N, C, h, w) with more than one place."""
+    if values.ndim != 4 or values.shape[2:].numel() == 1:
+        shape = "x".join(map(str, values.shape[1:]))
         raise InputError(
-            f"layer {layer!r} gives {tuple(values.shape[1:])}, which has no place in the image; "
-            "name a convolution, a pooling or an activation between them"
+            f"layer {layer!r} gives {shape}, which has no places in the image; name a convolution, "
+            "a pooling or an activation between them"
         )
-    return values.mean(1)
 
 
 def upsample(maps: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
