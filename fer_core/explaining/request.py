@@ -8,6 +8,7 @@ from typing import Any
 from fer_core.data.classes import class_index, known_names
 from fer_core.errors import InputError
 from fer_core.explain import EXPLAINERS, options_of
+from fer_core.explain.subject import OUTPUTS
 
 PREDICTED, TRUE = "predicted", "true"
 
@@ -48,6 +49,8 @@ def methods_of(request: Request) -> tuple[str, ...]:
         raise InputError(
             f"targets is {request.targets!r}; use predicted, true, or a class: {known_names()}"
         )
+    if request.output not in OUTPUTS:
+        raise InputError(f"output is {request.output!r}; use one of {', '.join(OUTPUTS)}")
     if request.seed < 0:
         raise InputError(f"seed is {request.seed}; give 0 or more")
     methods = tuple(dict.fromkeys(request.methods)) or tuple(EXPLAINERS)
