@@ -308,6 +308,23 @@ def test_asking_again_computes_only_what_lacks(trained_store: RunStore, calls: C
     }
 
 
+def test_a_method_with_a_score_of_its_own_explains_that_unless_asked_otherwise(
+    trained_store: RunStore, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EXPLAINERS["segmented"], "OUTPUT", "probability", raising=False)
+
+    def outputs() -> list[object]:
+        keys = trained_store.tensor_keys("first", EXPLANATION)
+        return [key.provenance["output"] for key in keys]
+
+    asked: dict[str, Any] = {"methods": ("saliency", "segmented"), "samples": "test:0"}
+    explained(trained_store, **asked)
+    assert outputs() == ["logit", "probability"]
+    assert explained(trained_store, **asked, output="probability").stored[0].method == "saliency"
+    assert explained(trained_store, **asked, output="logit").stored[1].method == "segmented"
+    assert outputs() == ["logit", "logit"]
+
+
 def test_an_explanation_by_an_earlier_checkpoint_is_computed_anew(
     trained_store: RunStore, calls: Calls
 ) -> None:

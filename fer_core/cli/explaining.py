@@ -42,8 +42,9 @@ def explain(
     ] = "predicted",
     weights: WeightsOption = "best",
     output: Annotated[
-        str, typer.Option(help="The score to explain: logit or probability.")
-    ] = "logit",
+        str | None,
+        typer.Option(help="The score to explain: logit or probability; default: each method's."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides the images drawn and random numbers.")] = 0,
     method_option: Annotated[
         list[str] | None,
@@ -98,7 +99,8 @@ def explain(
                 done = explaining.carry_out(store, planned, progress)
         except KeyboardInterrupt:
             if not tells_events():
-                stderr.print("interrupted; what is done is stored, the same command does the rest")
+                rest = "" if force else ", the same command does the rest"
+                stderr.print(f"interrupted; what is done is stored{rest}")
             raise
     if json:
         print_json(_document(planned, done, time.perf_counter() - began))
@@ -106,8 +108,8 @@ def explain(
     for skipped in done.skipped:
         stderr.print(f"skipped: {skipped.what}: {skipped.why}")
     stdout.print(
-        f"{_name(planned)}: {len(done.stored):,} explanations stored, "
-        f"{len(planned.present):,} were there already, {time.perf_counter() - began:.0f} s"
+        f"{_name(planned)}: {_counted(len(done.stored), 'explanation')} stored, "
+        f"{len(planned.present):,} there already, {time.perf_counter() - began:.0f} s"
     )
 
 
@@ -171,14 +173,19 @@ def _name(planned: "Plan") -> str:
 
 
 def _announced(planned: "Plan") -> str:
-    there = f"{len(planned.present):,} explanations are there already"
+    there = f"{len(planned.present):,} there already"
     if not planned.lacking:
         return f"{_name(planned)}: nothing lacks; {there}"
     methods = ", ".join(dict.fromkeys(job.method for job in planned.jobs if job.places))
     return (
-        f"{_name(planned)}: {planned.lacking:,} explanations to compute and store, about "
-        f"{planned.megabytes:.2f} MB ({len(planned.samples):,} images; {methods}); {there}"
+        f"{_name(planned)}: {_counted(planned.lacking, 'explanation')} to compute and store, about "
+        f"{planned.megabytes:.2f} MB ({_counted(len(planned.samples), 'image')}; {methods}); "
+        f"{there}"
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + "s" * (count != 1)
 
 
 def _document(planned: "Plan", done: "Outcome", seconds: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from fer_core.errors import InputError
 from fer_core.explain import Explanation, explain
 from fer_core.explaining.planning import Job, Plan, Skipped
+from fer_core.explaining.request import output_of
 from fer_core.records import (
     CLASS_NAMES,
     EXPLANATION,
@@ -72,7 +73,7 @@ def _compute(planned: Plan, job: Job, places: Sequence[int]) -> list[TensorRecor
         targets=planned.targets[chosen],
         layer=job.layer or None,
         seed=planned.request.seed,
-        output=planned.request.output,
+        output=output_of(planned.request, job.method),
         **job.options,
     )
     return [
@@ -94,7 +95,7 @@ def _records(planned: Plan, found: Explanation, row: int, place: int) -> list[Te
             count = int(found.extras[SEGMENTS][row].max()) + 1
             arrays[SEGMENT_WEIGHTS] = value[target, :count].astype(np.float64)
         else:
-            scalars[name] = float(value[target] if value.ndim else value)
+            scalars[name] = (value[target] if value.ndim else value).item()
     probabilities = planned.probabilities[place]
     provenance = {
         "checkpoint_sha256": planned.loaded.sha256,

@@ -21,8 +21,8 @@ class Request:
     None to draw `per_class` of each class from `split` (default validation), `correct` or `wrong`
     ones by the stored predictions, by default one of both; layers: for the methods about one, ()
     for their defaults; targets: ``predicted``, ``true`` or a class; output: ``logit`` or
-    ``probability``; seed: of what is drawn, images and random numbers; options: by method; force:
-    compute also what is there.
+    ``probability``, None for what each method is about; seed: of what is drawn, images and random
+    numbers; options: by method; force: compute also what is there.
     """
 
     methods: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Request:
     layers: tuple[str, ...] = ()
     targets: str = PREDICTED
     weights: str = "best"
-    output: str = "logit"
+    output: str | None = None
     seed: int = 0
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     force: bool = False
@@ -49,7 +49,7 @@ def methods_of(request: Request) -> tuple[str, ...]:
         raise InputError(
             f"targets is {request.targets!r}; use predicted, true, or a class: {known_names()}"
         )
-    if request.output not in OUTPUTS:
+    if request.output not in (None, *OUTPUTS):
         raise InputError(f"output is {request.output!r}; use one of {', '.join(OUTPUTS)}")
     if request.seed < 0:
         raise InputError(f"seed is {request.seed}; give 0 or more")
@@ -79,3 +79,10 @@ def methods_of(request: Request) -> tuple[str, ...]:
 def has_layer(method: str) -> bool:
     """Say whether a method can be about a layer."""
     return "layer" in inspect.signature(EXPLAINERS[method].explain).parameters
+
+
+def output_of(request: Request, method: str) -> str:
+    """Return which score a method is asked to explain: where a method has a score of its own, its
+    module says so in OUTPUT."""
+    own: str = getattr(EXPLAINERS[method], "OUTPUT", OUTPUTS[0])
+    return request.output or own

@@ -68,7 +68,8 @@ def test_the_document_says_what_was_stored_what_was_there_and_what_was_skipped(
     run = store.run("first")
     assert (told["run"], told["id"], told["synthetic"]) == ("first", run.id, True)
     assert (told["weights"], told["epoch"], told["seed"]) == ("best", run.best_epoch, 0)
-    assert told["output"] == "logit"
+    assert told["output"] is None
+    assert {key.provenance["output"] for key in store.tensor_keys(run.id, EXPLANATION)} == {"logit"}
     assert [image["sample"] for image in told["images"]] == ["test:3", "test:0"]
     for image, key in zip(told["images"], told["stored"], strict=True):
         assert image["target"] == image["predicted"] in CLASS_NAMES
@@ -98,12 +99,12 @@ def test_count_and_size_are_said_before_and_what_was_done_after(
     start = f"first (synthetic faces), best weights, epoch {store.run('first').best_epoch}: "
     assert lines(err) == [
         f"{start}4 explanations to compute and store, about 0.04 MB (2 images; saliency, fake); "
-        "0 explanations are there already"
+        "0 there already"
     ]
-    assert out.startswith(f"{start}4 explanations stored, 0 were there already, ")
+    assert out.startswith(f"{start}4 explanations stored, 0 there already, ")
     code, out, err = command(*arguments)
-    assert lines(err) == [f"{start}nothing lacks; 4 explanations are there already"]
-    assert out.startswith(f"{start}0 explanations stored, 4 were there already, ")
+    assert lines(err) == [f"{start}nothing lacks; 4 there already"]
+    assert out.startswith(f"{start}0 explanations stored, 4 there already, ")
 
 
 def test_by_default_classes_with_too_few_images_are_named(command: Command) -> None:
