@@ -17,7 +17,7 @@ from fer_core.config import RunConfig
 from fer_core.ensembling import make_ensemble
 from fer_core.errors import InputError
 from fer_core.experiment import Silent, evaluate_run, train_run
-from fer_core.explain import EXPLAINERS, explain, saliency
+from fer_core.explain import EXPLAINERS, Explanation, explain, saliency
 from fer_core.explain.maps import Maps
 from fer_core.explain.subject import Subject
 from fer_core.explaining import Outcome, Request, carry_out, computing, plan
@@ -351,26 +351,30 @@ def test_the_same_seed_gives_the_same_bytes(trained_store: RunStore) -> None:
     assert content(samples="test:0,test:1,train:5", seed=1)[3:] != first[3:]
 
 
-def test_ctrl_c_keeps_the_batches_that_are_done(
+def test_ctrl_c_while_a_batch_is_computed_keeps_those_before(
     trained_store: RunStore, calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(computing, "BATCH", 2)
-    request = Request(methods=("segmented",), samples=",".join(f"test:{i}" for i in range(6)))
+    names = ",".join(f"test:{index}" for index in range(6))
+    request = Request(methods=("segmented",), samples=names)
     told: list[tuple[int, int]] = []
+    planned = plan(trained_store, "first", request, device="cpu")
 
-    def progress(done: int, total: int) -> None:
-        told.append((done, total))
-        if done == 3:
+    def interrupted(*arguments: Any, **options: Any) -> Explanation:
+        if len(calls.segmented) == 2:
             raise KeyboardInterrupt
+        return explain(*arguments, **options)
 
+    monkeypatch.setattr(computing, "explain", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        carry_out(trained_store, plan(trained_store, "first", request, device="cpu"), progress)
+        carry_out(trained_store, planned, lambda *counts: told.append(counts))
     assert told == [(0, 6), (1, 6), (3, 6)]
     assert len(trained_store.tensor_keys("first", EXPLANATION)) == 3
     assert len(trained_store.tensor_keys("first", SEGMENTS)) == 3
     calls.segmented.clear()
-    assert len(explained(trained_store, **vars(request)).stored) == 3
-    assert calls.segmented == [1, 2]
+    monkeypatch.setattr(computing, "explain", explain)
+    done = explained(trained_store, methods=("segmented",), samples=names)
+    assert sum(calls.segmented) == len(done.stored) == 3
 
 
 KILLED = """
@@ -379,23 +383,23 @@ from fer_core.explaining import Request, carry_out, computing, plan
 from fer_core.store import RunStore
 
 computing.BATCH = 2
-add = RunStore.add_tensors
+explain = computing.explain
 
-def dying(self, run_id, records):
+def dying(*arguments, **options):
     dying.calls += 1
     if dying.calls == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-    add(self, run_id, records)
+    return explain(*arguments, **options)
 
 dying.calls = 0
-RunStore.add_tensors = dying
+computing.explain = dying
 request = Request(methods=("saliency",), samples=",".join(f"test:{i}" for i in range(6)))
 with RunStore.open(sys.argv[1]) as store:
     carry_out(store, plan(store, "first", request, device="cpu"))
 """
 
 
-def test_killed_between_batches_keeps_those_before(trained_store: RunStore) -> None:
+def test_killed_while_a_batch_is_computed_keeps_those_before(trained_store: RunStore) -> None:
     command = [sys.executable, "-c", KILLED, str(trained_store.path)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.run(command, env=environment, capture_output=True, check=False)

@@ -1,6 +1,7 @@
 """Explanations that lack, computed and stored batch by batch."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,7 @@ def carry_out(
             skipped.append(Skipped(job.method, str(error)))
             jobs.remove(job)
     total = sum(len(job.places) for job in jobs)
-    for records in (first, *_rest(planned, jobs)):
+    for records in chain([first], _rest(planned, jobs)):
         store.add_tensors(planned.run.id, records)
         stored += [_key(record) for record in records if record.kind == EXPLANATION]
         progress(len(stored), total)
