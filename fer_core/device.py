@@ -3,6 +3,7 @@
 import ctypes
 import platform
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import torch
@@ -31,6 +32,18 @@ class Device:
         if not any(getattr(part, "keeps_layout", False) for part in model.modules()):
             model.to(memory_format=torch.channels_last)
         model.to(self.torch_device)
+
+    def versions(self) -> dict[str, str]:
+        """Return what a result depends on beside data, configuration and seed."""
+        return {
+            "fer-lab": metadata.version("fer-lab"),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": metadata.version("numpy"),
+            "machine": f"{self.torch_device.type} {self.name}",
+            "precision": self.precision,
+            "threads": str(self.threads),
+        }
 
     def autocast(self) -> torch.autocast:
         """Return the context in which networks run forward."""

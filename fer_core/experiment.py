@@ -1,9 +1,7 @@
 """The only wiring: data and model into training, and what comes of it into the store."""
 
 import dataclasses
-import platform
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -106,7 +104,7 @@ def train_run(
         parameters=sum(layer.parameters for layer in layers),
         seed=config.seed,
         epochs_planned=config.epochs,
-        versions=_versions(chosen),
+        versions=chosen.versions(),
         device=chosen.name,
     ) as writer:
         _store_source(writer, config.architecture)
@@ -130,7 +128,7 @@ def resume_run(
     details = store.details(run.id)
     config = trained_config(store, run)
     chosen = choose_device(device, precision=config.precision)
-    differences = _differences(details.versions, _versions(chosen))
+    differences = _differences(details.versions, chosen.versions())
     with store.continue_run(run.id) as writer:
         data = _training_data(store, run.id, chosen)
         state = _start(config, chosen, data)
@@ -264,18 +262,6 @@ def _store_source(writer: RunWriter, architecture: Mapping[str, Any]) -> None:
 
 def _epoch(history: tuple[Epoch, ...], number: int | None) -> Epoch | None:
     return next((epoch for epoch in history if epoch.epoch == number), None)
-
-
-def _versions(device: Device) -> dict[str, str]:
-    return {
-        "fer-lab": metadata.version("fer-lab"),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "machine": f"{device.torch_device.type} {device.name}",
-        "precision": device.precision,
-        "threads": str(device.threads),
-    }
 
 
 def _differences(stored: Mapping[str, str], current: Mapping[str, str]) -> tuple[str, ...]:

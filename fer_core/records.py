@@ -49,6 +49,20 @@ ENSEMBLE = "ensemble"
 # Kind of the tensor that holds the file of a network of one's own, as bytes.
 SOURCE = "source"
 
+EXPLANATION = "explanation"  # kind of a stored map
+SEGMENTS, SEGMENT_WEIGHTS = "segments", "segment-weights"  # kinds; what LIME adds
+# Methods in the order of a report, and whether their maps are signed.
+EXPLANATION_METHODS = {
+    "saliency": False,
+    "smoothgrad": False,
+    "integrated_gradients": True,
+    "gradcam": False,
+    "guided_backprop": True,
+    "guided_gradcam": True,
+    "lime": True,
+    "occlusion": True,
+}
+
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
 # Derived when read, never stored: the run says "running", its process is gone.
 STALE = "stale"
@@ -299,6 +313,19 @@ class TensorRecord:
 
     kind: str
     array: np.ndarray
+    method: str = ""
+    layer: str = ""
+    sample: str = ""
+    target: str = ""
+    weights: str = "best"
+    provenance: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TensorKey:
+    """What a `TensorRecord` says without its array: to list what there is."""
+
+    kind: str
     method: str = ""
     layer: str = ""
     sample: str = ""

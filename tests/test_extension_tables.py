@@ -1,8 +1,9 @@
-"""Who adds a figure, a page, an explanation or a family of models adds a line to its table, too."""
+"""Who adds a figure, a page, a family of models or an explainer adds a line to its table, too."""
 
 from pathlib import Path
 
 from fer_core import explain, figures, models
+from fer_core.records import EXPLANATION_METHODS
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,11 +34,13 @@ def test_every_family_of_models_is_in_the_table() -> None:
     assert written == set(models.MODELS)
 
 
-def test_every_explanation_is_in_the_table() -> None:
+def test_every_explainer_is_in_the_table_and_known_to_figures_with_its_sign() -> None:
     written = {
         path.stem
         for path in (ROOT / "fer_core" / "explain").glob("*.py")
         if "\ndef explain(" in path.read_text(encoding="utf-8") and path.name != "__init__.py"
     }
     assert written == set(explain.EXPLAINERS)
-    assert all(type(module.SIGNED) is bool for module in explain.EXPLAINERS.values())
+    signs = {name: module.SIGNED for name, module in explain.EXPLAINERS.items()}
+    known = {name: sign for name, sign in EXPLANATION_METHODS.items() if name in signs}
+    assert list(signs.items()) == list(known.items())

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fer_core.cli import data, training
+from fer_core.cli import data, explaining, training
 from fer_core.cli.output import open_store, stderr
 from fer_core.records import FINISHED, TEST
 
@@ -17,7 +17,7 @@ def demo(
     n: Annotated[int, typer.Option("--n", help="How many synthetic faces.")] = 6000,
     epochs: Annotated[int | None, typer.Option(help="Epochs for each run.")] = None,
 ) -> None:
-    """Make data, train a CNN with and without augmentation and a DNN, evaluate them on test.
+    """Make data; train a CNN with and without augmentation and a DNN; evaluate and explain them.
 
     Runs that are there already are kept. Example: fer-core demo
     """
@@ -41,6 +41,7 @@ def demo(
             stderr.print(f"{name} is there already")
         else:
             training.evaluate(name, split=TEST)
+        explaining.explain(name)
 
 
 # Name, preset, epochs, settings: about two minutes in all on two cores with synthetic faces.

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from fer_core.cli import data, demo, ensembles, figure, predicting, presets, runs, serve, training
+from fer_core.cli import (
+    data,
+    demo,
+    ensembles,
+    explaining,
+    figure,
+    predicting,
+    presets,
+    runs,
+    serve,
+    training,
+)
 from fer_core.cli.output import tell, tells_events
 from fer_core.errors import InputError
 
@@ -39,6 +50,7 @@ for command in (
     training.predictions,
     predicting.predict,
     ensembles.ensemble,
+    explaining.explain,
     figure.figure,
     demo.demo,
     serve.dashboard,

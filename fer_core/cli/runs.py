@@ -4,6 +4,7 @@ import dataclasses
 import math
 import shlex
 import sys
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from fer_core.cli.output import left_out, open_store, print_json, run_summary, stderr, stdout
 from fer_core.errors import InputError
-from fer_core.records import SOURCE, Run
+from fer_core.records import EXPLANATION, SOURCE, Run
 
 app = typer.Typer(help="List runs, show one, and keep them tidy.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -58,7 +59,7 @@ def show(
         bool, typer.Option("--source", help="Print the file that the run's network came from.")
     ] = False,
 ) -> None:
-    """Show a run's configuration, history and layers.
+    """Show a run's configuration, history and layers, and how many explanations it has.
 
     Example: fer-core runs show fast-1 --json
     """
@@ -70,6 +71,7 @@ def show(
         details = store.details(found.id)
         history = store.histories((found.id,))[found.id]
         dropped_images = len(store.dropped(found.id))
+        explanations = Counter(key.method for key in store.tensor_keys(found.id, EXPLANATION))
     document = run_summary(found) | {
         "config": dict(details.config),
         "history": [dataclasses.asdict(epoch) for epoch in history],
@@ -80,6 +82,7 @@ def show(
         "dropped": dict(details.dropped),
         "scores": [dataclasses.asdict(score) for score in found.scores],
         "test_readings": [dataclasses.asdict(reading) for reading in details.test_readings],
+        "explanations": dict(explanations),
     }
     if json:
         print_json(document)
@@ -95,6 +98,9 @@ def show(
             table.add_row(key, str(value))
     if details.dropped:
         table.add_row("left out of training", left_out(dropped_images, details.dropped))
+    if explanations:
+        counts = ", ".join(f"{count:,} {method}" for method, count in explanations.items())
+        table.add_row("explanations", counts)
     stdout.print(table)
     if not history:
         return

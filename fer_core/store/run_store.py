@@ -17,6 +17,7 @@ from fer_core.records import (
     Predictions,
     Run,
     RunDetails,
+    TensorKey,
     TensorRecord,
 )
 from fer_core.store import (
@@ -216,7 +217,11 @@ class RunStore:
 
     def add_tensor(self, run_id: str, tensor: TensorRecord) -> None:
         """Store an array, in place of an earlier one with the same key."""
-        tensors.add_tensor(self._database, run_id, tensor)
+        self.add_tensors(run_id, [tensor])
+
+    def add_tensors(self, run_id: str, records: Sequence[TensorRecord]) -> None:
+        """Store arrays, all or none, in place of earlier ones with the same keys."""
+        tensors.add_tensors(self._database, run_id, records)
 
     # Reading
 
@@ -270,9 +275,16 @@ class RunStore:
         """Return (split, weights, averaging) of all stored predictions, in the order stored."""
         return evaluation.get_keys(self._database, run_id)
 
-    def tensors(self, run_id: str, kind: str, **key: str) -> tuple[TensorRecord, ...]:
-        """Return the arrays of a kind, in the order stored, whose key has these values."""
-        return tensors.get_tensors(self._database, run_id, kind, **key)
+    def tensors(
+        self, run_id: str, kind: str, *, samples: Iterable[str] | None = None, **key: str
+    ) -> tuple[TensorRecord, ...]:
+        """Return the arrays of a kind, in the order stored, whose key has these values; of
+        `samples` only, where they are given, in one query."""
+        return tensors.get_tensors(self._database, run_id, kind, samples, **key)
+
+    def tensor_keys(self, run_id: str, kind: str) -> tuple[TensorKey, ...]:
+        """Return the keys and provenance of a kind's arrays, in the order stored, without them."""
+        return tensors.get_keys(self._database, run_id, kind)
 
     # Keeping
 

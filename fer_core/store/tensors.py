@@ -2,11 +2,12 @@
 that belong to a data set's images, by kind and sample."""
 
 import time
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from fer_core.errors import InputError
-from fer_core.records import TensorRecord
+from fer_core.records import TensorKey, TensorRecord
 from fer_core.store import codec
 from fer_core.store.changes import replace_blob, touch
 from fer_core.store.database import Database
@@ -16,43 +17,55 @@ from fer_core.store.schema import blobs, dataset_tensors, tensors
 _KEY = ("kind", "method", "layer", "sample", "target", "weights")
 
 
-def add_tensor(database: Database, reference: str, tensor: TensorRecord) -> None:
-    """Store an array, in place of an earlier one with the same key."""
-    key = {name: getattr(tensor, name) for name in _KEY}
-    for name, value in key.items():
-        if not isinstance(value, str):
-            raise InputError(f"a tensor's {name} is {value!r}; give a text")
-    if not tensor.kind:
-        raise InputError("a tensor's kind is empty; say what the array is")
+def add_tensors(database: Database, reference: str, records: Sequence[TensorRecord]) -> None:
+    """Store arrays in one transaction, all or none, in place of earlier ones with the same keys."""
+    for record in records:
+        _check(record)
+    if not records:
+        return
     with database.write() as connection:
         run_id = find(connection, reference, database.path)
         touch(connection, run_id)
-        blob_id = replace_blob(connection, tensors, run_id, key, tensor.array)
-        connection.execute(
-            insert(tensors).values(
-                run_id=run_id,
-                **key,
-                provenance=dict(tensor.provenance),
-                blob_id=blob_id,
-                created_at=time.time(),
+        now = time.time()
+        for record in records:
+            key = {name: getattr(record, name) for name in _KEY}
+            blob_id = replace_blob(connection, tensors, run_id, key, record.array)
+            connection.execute(
+                insert(tensors).values(
+                    run_id=run_id,
+                    **key,
+                    provenance=dict(record.provenance),
+                    blob_id=blob_id,
+                    created_at=now,
+                )
             )
-        )
 
 
 def get_tensors(
-    database: Database, reference: str, kind: str, **key: str
+    database: Database,
+    reference: str,
+    kind: str,
+    samples: Iterable[str] | None = None,
+    **key: str,
 ) -> tuple[TensorRecord, ...]:
-    """Return the arrays of a kind in the order they were stored, only those with this key."""
+    """Return the arrays of a kind in the order they were stored, only those with this key, and
+    only those of `samples` where they are given."""
     for name in key:
         if name not in _KEY[1:]:
             raise InputError(f"a tensor has no {name!r}; use one of {', '.join(_KEY[1:])}")
+    wanted = [tensors.c[name] == value for name, value in key.items()]
+    if samples is not None:
+        if isinstance(samples, str):
+            raise InputError(f"samples is {samples!r}; give several, or one with sample=")
+        # One value, however many samples: SQLite limits how many a statement takes.
+        named = func.json_each(codec.to_json(list(samples))).table_valued("value")
+        wanted.append(tensors.c.sample.in_(select(named.c.value)))
     with database.read() as connection:
         run_id = find(connection, reference, database.path)
         rows = connection.execute(
             select(tensors, blobs.c.data)
             .join(blobs, blobs.c.id == tensors.c.blob_id)
-            .where(tensors.c.run_id == run_id, tensors.c.kind == kind)
-            .where(*(tensors.c[name] == value for name, value in key.items()))
+            .where(tensors.c.run_id == run_id, tensors.c.kind == kind, *wanted)
             .order_by(tensors.c.id)
         ).all()
     return tuple(
@@ -63,6 +76,28 @@ def get_tensors(
         )
         for row in rows
     )
+
+
+def get_keys(database: Database, reference: str, kind: str) -> tuple[TensorKey, ...]:
+    """Return what `get_tensors` does without the arrays, which are not read."""
+    columns = [tensors.c[name] for name in (*_KEY, "provenance")]
+    with database.read() as connection:
+        run_id = find(connection, reference, database.path)
+        rows = connection.execute(
+            select(*columns)
+            .where(tensors.c.run_id == run_id, tensors.c.kind == kind)
+            .order_by(tensors.c.id)
+        ).all()
+    return tuple(TensorKey(**row._mapping) for row in rows)
+
+
+def _check(record: TensorRecord) -> None:
+    for name in _KEY:
+        value = getattr(record, name)
+        if not isinstance(value, str):
+            raise InputError(f"a tensor's {name} is {value!r}; give a text")
+    if not record.kind:
+        raise InputError("a tensor's kind is empty; say what the array is")
 
 
 def add_dataset_tensor(database: Database, fingerprint: str, tensor: TensorRecord) -> None:

@@ -145,7 +145,7 @@ class RunWriter:
 
     def add_tensor(self, tensor: TensorRecord) -> None:
         """Store an array, in place of an earlier one with the same key."""
-        tensors.add_tensor(self._database, self.id, tensor)
+        tensors.add_tensors(self._database, self.id, [tensor])
 
     def beat(self) -> None:
         """Store a sign of life; the revision stays."""

@@ -211,6 +211,8 @@ def test_a_logged_run_is_shown_and_has_no_weights(command: Command, tiny_store: 
         (("runs", "show", "x", "--source"), "no run 'x'"),
         (("ensemble",), "'runs'; see: fer-core ensemble --help"),
         (("ensemble", "x"), "no run 'x'"),
+        (("explain",), "'run'; see: fer-core explain --help"),
+        (("explain", "x"), "no run 'x'"),
         (("runs", "show", "x"), "no run 'x'"),
     ],
 )
@@ -281,7 +283,10 @@ def test_the_demo_trains_evaluates_and_keeps_what_is_there(
     (run_,) = _json(command("runs", "list", "--json"))
     assert run_["name"] == "synthetic-dnn"
     assert run_["test_accuracy"] is not None
+    explanations = _json(command("runs", "show", "synthetic-dnn", "--json"))["explanations"]
+    assert explanations["saliency"] >= 7
     code, _, err = command("demo", "--n", "140")
     assert code == 0
     assert "is there already" in err
+    assert _json(command("runs", "show", run_["id"], "--json"))["explanations"] == explanations
     assert len(_json(command("runs", "list", "--json"))) == 1
