@@ -205,7 +205,7 @@ def _uphill(
 ) -> torch.Tensor:
     """Return the sign of the gradient of what the attack raises, on the CPU."""
     weight = next(model.parameters(), torch.zeros(0))
-    images = images.to(weight.device, weight.dtype).requires_grad_()
+    images = images.clone().to(weight.device, weight.dtype).requires_grad_()
     loss = functional.cross_entropy(model(images), classes.to(weight.device), reduction="sum")
     (gradient,) = torch.autograd.grad(-loss if targeted else loss, images)
     return gradient.sign().cpu()

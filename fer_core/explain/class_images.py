@@ -56,9 +56,8 @@ def class_images(
             start=image,
             steps=steps,
         )
-        images = next(climbing)
-        for step, images in enumerate(climbing, start=1):  # noqa: B007 (the last one counts)
-            if progress:
+        for step, images in enumerate(climbing):  # noqa: B007 (the last ones count)
+            if progress and step:
                 progress(step, steps)
         with torch.no_grad():
             probabilities = model(images.detach()).softmax(1)
