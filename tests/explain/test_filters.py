@@ -221,6 +221,7 @@ def test_kernels_are_the_weights_as_they_are() -> None:
         ({"layer": "conv9"}, "no layer 'conv9'; use last or one of conv1"),
         ({"filters": [0, 6]}, "no filter 6 in conv2; it has 0 to 5"),
         ({"filters": [-1]}, "no filter -1 in conv2; it has 0 to 5"),
+        ({"filters": [1.5]}, "no filter 1.5 in conv2; it has 0 to 5"),
         ({"filters": []}, "filters is empty; name some, or use all"),
         ({"filters": "some"}, "filters is 'some'; use all or a list of indices"),
         ({"steps": 0}, "steps is 0; use 1 or more"),
