@@ -87,3 +87,19 @@ def test_the_presets_script_trains_each_run_once_and_compares_pairs(tmp_path: Pa
     refused = subprocess.run([*script, "--only", "x"], check=False, capture_output=True, text=True)
     assert refused.returncode == 2
     assert "--only x: there are" in refused.stderr
+
+
+def test_the_filters_script_compares_ways_that_climb_to_the_same_images() -> None:
+    script = [sys.executable, str(ROOT / "benchmarks" / "filters.py"), "--smoke", "--json"]
+    found = subprocess.run(script, check=True, capture_output=True, text=True)
+    layers = json.loads(found.stdout)["layers"]
+    assert list(layers) == ["e-cnn conv2", "fast conv2", "fast conv6"]
+    for result in layers.values():
+        assert list(result["seconds"]) == ["one batch", "one by one", "loop"]
+        assert result["ratio"]["one batch"] == 1
+        assert max(result["difference"].values()) < 1e-3
+    refused = subprocess.run(
+        [*script[:2], "--steps", "0"], check=False, capture_output=True, text=True
+    )
+    assert refused.returncode == 2
+    assert "--steps is 0; use 1 or more" in refused.stderr
