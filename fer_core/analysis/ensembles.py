@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.optimize import minimize
 
+from fer_core.analysis.metrics import image_log_losses
+
 
 def mean_probabilities(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weighted mean: (M, N, 7) of M members, weights (M,) that sum to 1 -> (N, 7)
@@ -36,8 +38,7 @@ def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
     A probability below float32's smallest normal number counts as that, as in training.
     """
-    own = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(own, np.finfo(np.float32).tiny)).mean())
+    return float(image_log_losses(probabilities, labels).mean())
 
 
 def validation_weights(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
