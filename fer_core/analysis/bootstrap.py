@@ -42,15 +42,3 @@ def percentile_intervals(resampled: np.ndarray, *, confidence: float = 0.95) -> 
     """
     tail = (1 - confidence) / 2
     return np.quantile(resampled.astype(np.float64), [tail, 1 - tail], axis=0).T
-
-
-def reflected_intervals(resampled: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return 95 % intervals of numbers that are never negative and come out too large of few
-    images: (B, K) resamples, (K,) values -> (K, 2) float64.
-
-    Resamples are too large once more, by as much, so that they are reflected at the value: the
-    basic interval (Davison & Hinkley 1997, "Bootstrap methods and their application", equation
-    5.6), cut at 0. It is extended to the value where that lies above it.
-    """
-    low, high = 2 * values - percentile_intervals(resampled)[:, ::-1].T
-    return np.column_stack([np.maximum(low, 0.0), np.maximum(high, values)])

@@ -1,7 +1,6 @@
 """One prediction from several: the mean of probabilities, a vote, and weights for the mean."""
 
 import numpy as np
-from scipy.optimize import minimize
 
 from fer_core.analysis.metrics import image_log_losses
 
@@ -50,6 +49,8 @@ def validation_weights(probabilities: np.ndarray, labels: np.ndarray) -> np.ndar
     Distributions", equation 4): a convex problem, so that the result does not depend on where the
     search starts; it starts from equal weights, and members that are alike keep them.
     """
+    from scipy.optimize import minimize  # takes long to import: not before the first page
+
     members, count, _ = probabilities.shape
     own = probabilities[:, np.arange(count), labels].astype(np.float64)
     own = np.maximum(own, np.finfo(np.float32).tiny)

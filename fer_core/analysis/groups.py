@@ -6,8 +6,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import nctdtr, stdtr, stdtrit
 
 from fer_core.analysis.answers import Answers
 from fer_core.analysis.configurations import configuration_difference, seed_groups
@@ -82,6 +80,8 @@ def compare_groups(answers: Sequence[Answers], groups: Sequence[Group]) -> list[
 
 
 def _group(members: tuple[int, ...], values: np.ndarray) -> Group:
+    from scipy.special import stdtrit  # takes long to import: not before the first page
+
     count, mean = len(values), float(values.mean())
     if count < 2:
         nothing = float("nan")
@@ -93,6 +93,8 @@ def _group(members: tuple[int, ...], values: np.ndarray) -> Group:
 
 def welch(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float, float]:
     """Return difference of means, its 95 % interval, p, and the detectable difference."""
+    from scipy.special import stdtr, stdtrit
+
     value, nothing = float(a.mean() - b.mean()), float("nan")
     if min(len(a), len(b)) < 2 or a.var() + b.var() == 0:
         return value, nothing, nothing, nothing, nothing
@@ -110,6 +112,9 @@ def detectable_difference(
     """Return the smallest true difference of means that a two-sided t test of as many seeds finds
     with this power at this level, if both deviate as their pooled deviation (Cohen 1988,
     "Statistical power analysis", section 2.4). a, b: (K,) values, two or more each."""
+    from scipy.optimize import brentq
+    from scipy.special import nctdtr, stdtrit
+
     freedom = len(a) + len(b) - 2
     pooled = np.sqrt(((len(a) - 1) * a.var(ddof=1) + (len(b) - 1) * b.var(ddof=1)) / freedom)
     critical = float(stdtrit(freedom, 1 - level / 2))
@@ -118,5 +123,8 @@ def detectable_difference(
         found = 1 - nctdtr(freedom, noncentrality, critical)
         return float(found + nctdtr(freedom, noncentrality, -critical)) - power
 
-    noncentrality = brentq(missing, 0.0, 100.0 * critical)
+    high = 1.0
+    while missing(high) < 0:
+        high *= 2
+    noncentrality = brentq(missing, 0.0, high)
     return float(noncentrality * pooled * np.sqrt(1 / len(a) + 1 / len(b)))

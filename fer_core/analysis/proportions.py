@@ -3,7 +3,6 @@
 from statistics import NormalDist
 
 import numpy as np
-from scipy.special import bdtr  # scipy.stats takes a second to import, before the first page
 
 from fer_core.analysis.metrics import wilson_interval
 
@@ -32,6 +31,8 @@ def mcnemar_p(a_only: int, b_only: int) -> float:
     If both were equally good, each image that only one of them gets right would be a toss of a
     coin. The smaller tail of the binomial distribution counts twice, at most to 1.
     """
+    from scipy.special import bdtr  # takes long to import: not before the first page
+
     fewer, discordant = min(a_only, b_only), a_only + b_only
     return min(1.0, 2 * float(bdtr(fewer, discordant, 0.5)))
 

@@ -10,7 +10,6 @@ from fer_core.analysis.answers import Answers
 from fer_core.analysis.bootstrap import (
     RESAMPLES,
     percentile_intervals,
-    reflected_intervals,
     resample_weights,
 )
 from fer_core.analysis.calibration import Calibration
@@ -23,7 +22,7 @@ _CLASSES = len(CLASS_NAMES)
 _RIGHT, _SAID = slice(0, _CLASSES), slice(_CLASSES, 2 * _CLASSES)
 _LOSS, _GAPS = 2 * _CLASSES, slice(2 * _CLASSES + 1, 2 * _CLASSES + 1 + calibration.BINS)
 _COLUMNS = 2 * _CLASSES + 1 + calibration.BINS
-_ERROR = slice(3, 4)  # the calibration error among the numbers of `_numbers`
+_ERROR = 3  # the calibration error among the numbers of `_numbers`
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,14 @@ def scores_of(
 ) -> list[RunScores]:
     """Return the scores of each run, with intervals.
 
-    Accuracy, precision and recall have Wilson's; the others those of the stratified bootstrap:
-    images are drawn within each class, those with a twin apart from those without, so that one
-    draw serves both. Neither the order of the images nor the other runs change anything.
+    Accuracy, precision and recall have Wilson's, the calibration error that of
+    `calibration.error_interval`, the others the percentiles of the stratified bootstrap: images
+    are drawn within each class, those with a twin apart from those without, so that one draw
+    serves both. Neither the order of the images nor the other runs change anything.
     """
     sorted_ = [_sorted(each) for each in answers]
     found: list[RunScores | None] = [None] * len(answers)
-    sizes = [tuple(np.bincount(each.stratum, minlength=2 * _CLASSES)) for each in sorted_]
+    sizes = [tuple(np.bincount(each.stratum, minlength=2 * _CLASSES).tolist()) for each in sorted_]
     for same in dict.fromkeys(sizes):
         members = [index for index, each in enumerate(sizes) if each == same]
         columns = np.concatenate([sorted_[index].columns for index in members], axis=1)
@@ -146,9 +146,8 @@ def _scores(answers: _Sorted, count: int, resampled: np.ndarray) -> Scores:
     support = np.bincount(labels, minlength=_CLASSES)
     sums = answers.columns[:count].sum(axis=0, dtype=np.float64, keepdims=True)
     values = _numbers(sums, support)[0]
-    numbers = _numbers(resampled, support)
-    intervals = percentile_intervals(numbers)
-    intervals[_ERROR] = reflected_intervals(numbers[:, _ERROR], values[_ERROR])
+    intervals = percentile_intervals(_numbers(resampled, support))
+    intervals[_ERROR] = calibration.error_interval(sums[0, _GAPS], resampled[:, _GAPS], count)
     estimates = [
         Estimate(float(value), float(low), float(high))
         for value, (low, high) in zip(values, intervals, strict=True)

@@ -58,7 +58,7 @@ def group_sentence(
     _ = translator(language)
     a, b = difference.a, difference.b
     by = "; ".join(
-        f"{key}: {_short(values[0])} / {_short(values[1])}"
+        f"{_short(key)}: {_short(values[0])} / {_short(values[1])}"
         for key, values in difference.factor.items()
     )
     said = _(
@@ -106,5 +106,6 @@ def p_text(p: float) -> str:
 
 
 def _short(value: object, *, longest: int = 30) -> str:
-    written = str(value)
+    # A loop of one's own may have put anything into its configuration.
+    written = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
     return written if len(written) <= longest else written[: longest - 1] + "…"

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from fer_core.cli import data, demo, ensembles, figure, predicting, presets, runs, serve, training
+from fer_core.cli import (
+    comparing,
+    data,
+    demo,
+    ensembles,
+    figure,
+    predicting,
+    presets,
+    runs,
+    serve,
+    training,
+)
 from fer_core.cli.output import tell, tells_events
 from fer_core.errors import InputError
 
@@ -38,6 +49,7 @@ for command in (
     training.evaluate,
     training.predictions,
     predicting.predict,
+    comparing.compare,
     ensembles.ensemble,
     figure.figure,
     demo.demo,
