@@ -1,38 +1,38 @@
 """The stratified bootstrap: what a number could have been on other images of the same kind."""
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
 RESAMPLES = 2000
-_ROWS = 100  # resamples at a time: their weights of 3,589 images stay in a processor's cache
+_ROWS = 100  # resamples drawn at a time: what they need meanwhile stays small
 
 
+@lru_cache(maxsize=2)  # all runs on the same images, and a page drawn again, share their draws
 def resample_weights(
-    sizes: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0
-) -> Iterator[np.ndarray]:
-    """Yield how often each of N images is drawn, some resamples at a time: (rows, N) float32.
+    sizes: tuple[int, ...], *, resamples: int = RESAMPLES, seed: int = 0
+) -> np.ndarray:
+    """Return how often each of N images is drawn: (resamples, N) uint8, read-only.
 
-    sizes: (S,) images of each stratum, N in all, in the order in which the images stand. In
-    each stratum as many images are drawn, with replacement, as it has (Efron & Tibshirani 1993,
-    "An introduction to the bootstrap", section 8.4), so that a row sums to N.
+    sizes: images of each stratum, N in all, in the order in which the images stand. In each
+    stratum as many images are drawn, with replacement, as it has (Efron & Tibshirani 1993, "An
+    introduction to the bootstrap", section 8.4), so that a row sums to N.
     """
     rng = np.random.default_rng(seed)
-    count = int(np.sum(sizes))
+    count = sum(sizes)
+    weights = np.zeros((resamples, count), np.uint8)
     starts = np.cumsum(sizes) - sizes
-    for first in range(0, resamples, _ROWS):
-        rows = min(_ROWS, resamples - first)
+    for first in range(0, resamples if count else 0, _ROWS):
+        rows = weights[first : first + _ROWS]
         drawn = [
-            rng.integers(start, start + size, (rows, size))
+            rng.integers(start, start + size, (len(rows), size))
             for start, size in zip(starts, sizes, strict=True)
             if size
         ]
-        if not drawn:
-            yield np.zeros((rows, 0), np.float32)
-            continue
-        cells = np.concatenate(drawn, axis=1) + np.arange(rows)[:, None] * count
-        weights = np.bincount(cells.ravel(), minlength=rows * count)
-        yield weights.reshape(rows, count).astype(np.float32)
+        cells = np.concatenate(drawn, axis=1) + np.arange(len(rows))[:, None] * count
+        rows[:] = np.bincount(cells.ravel(), minlength=rows.size).reshape(rows.shape)
+    weights.flags.writeable = False
+    return weights
 
 
 def percentile_intervals(resampled: np.ndarray, *, confidence: float = 0.95) -> np.ndarray:

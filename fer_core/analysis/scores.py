@@ -22,6 +22,7 @@ _CLASSES = len(CLASS_NAMES)
 _RIGHT, _SAID = slice(0, _CLASSES), slice(_CLASSES, 2 * _CLASSES)
 _LOSS, _GAPS = 2 * _CLASSES, slice(2 * _CLASSES + 1, 2 * _CLASSES + 1 + calibration.BINS)
 _COLUMNS = 2 * _CLASSES + 1 + calibration.BINS
+_ROWS = 250  # resamples multiplied at a time: all at once would take memory for nothing
 _ERROR = 3  # the calibration error among the numbers of `_numbers`
 
 
@@ -97,17 +98,18 @@ def scores_of(
         members = [index for index, each in enumerate(sizes) if each == same]
         columns = np.concatenate([sorted_[index].columns for index in members], axis=1)
         kept = sum(same[:_CLASSES])  # images without a twin stand first
-        without, twins = [], []
-        for weights in resample_weights(np.array(same), resamples=resamples, seed=seed):
-            without.append(weights[:, :kept] @ columns[:kept])
-            twins.append(weights[:, kept:] @ columns[kept:])
-        sums = np.concatenate(without)
-        whole = sums + np.concatenate(twins)
+        weights = resample_weights(same, resamples=resamples, seed=seed)
+        sums = np.empty((2, resamples, columns.shape[1]), np.float32)
+        for first in range(0, resamples, _ROWS):
+            rows = weights[first : first + _ROWS].astype(np.float32)
+            sums[0, first : first + _ROWS] = rows[:, :kept] @ columns[:kept]
+            sums[1, first : first + _ROWS] = rows[:, kept:] @ columns[kept:]
+        without, whole = sums[0], sums.sum(axis=0)
         for place, index in enumerate(members):
             own = slice(place * _COLUMNS, (place + 1) * _COLUMNS)
             each = sorted_[index]
             found[index] = RunScores(
-                _scores(each, len(each.labels), whole[:, own]), _scores(each, kept, sums[:, own])
+                _scores(each, len(each.labels), whole[:, own]), _scores(each, kept, without[:, own])
             )
     return [each for each in found if each is not None]
 

@@ -49,7 +49,9 @@ def answers(labels, probabilities, *, name="a", twins=None, fingerprint="same", 
 def certain(labels, predicted, **values):
     """Answers of a run that is sure of the class it says."""
     return answers(
-        np.asarray(labels, np.int8), np.eye(7, dtype=np.float32)[np.asarray(predicted)], **values
+        np.asarray(labels, np.int8),
+        np.eye(7, dtype=np.float32)[np.asarray(predicted, int)],
+        **values,
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.contingency_tables import mcnemar
@@ -46,6 +46,7 @@ def test_mcnemar_worked_by_hand():
     assert mcnemar_p(0, 0) == 1
 
 
+@settings(max_examples=10)  # a tenth of a second each, for statsmodels
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_holm_is_statsmodels(values):
     theirs = multipletests(values, method="holm")[1]

@@ -107,15 +107,15 @@ def test_the_interval_of_balanced_accuracy_is_scipys_bootstrap_of_each_class():
 
 
 def test_resamples_draw_as_many_of_each_stratum_as_it_has():
-    sizes = np.array([3, 0, 5])
-    weights = np.concatenate(list(resample_weights(sizes, resamples=250, seed=1)))
+    weights = resample_weights((3, 0, 5), resamples=250, seed=1)
     assert weights.shape == (250, 8)
     np.testing.assert_array_equal(weights[:, :3].sum(axis=1), 3)
     np.testing.assert_array_equal(weights[:, 3:].sum(axis=1), 5)
     # Each image is drawn once on average: the standard error of 250 means is 0.06.
     np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.25)
-    again = np.concatenate(list(resample_weights(sizes, resamples=250, seed=1)))
-    np.testing.assert_array_equal(weights, again)
+    resample_weights.cache_clear()
+    np.testing.assert_array_equal(weights, resample_weights((3, 0, 5), resamples=250, seed=1))
+    assert resample_weights((0, 0), resamples=9).shape == (9, 0)
 
 
 def test_the_calibration_error_worked_by_hand():
