@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from fer_core.analysis.answers import Answers
     from fer_core.analysis.groups import Group, GroupDifference
     from fer_core.analysis.pairs import Difference, Pair
-    from fer_core.analysis.scores import Estimate, RunScores, Scores, WeightsScore
+    from fer_core.analysis.scores import ClassScores, Estimate, RunScores, Scores, WeightsScore
 
 
 def document(
@@ -69,6 +69,7 @@ def _run(
         "readings": answers.readings,
         **_scores(scores.whole),
         "without_twins": _scores(scores.without_twins),
+        "classes": _classes(scores.whole.classes),
         "by_weights": [
             {
                 "weights": each.weights,
@@ -92,6 +93,21 @@ def _scores(scores: "Scores") -> dict[str, Any]:
         estimate: Estimate = getattr(scores, name)
         found[name] = {"value": estimate.value, "interval": [estimate.low, estimate.high]}
     return found
+
+
+def _classes(scores: "ClassScores") -> dict[str, Any]:
+    measured = {
+        name: (getattr(scores, name).tolist(), getattr(scores, f"{name}_intervals").tolist())
+        for name in ("precision", "recall", "f1")
+    }
+    return {
+        class_name: {"support": int(scores.support[label])}
+        | {
+            name: {"value": values[label], "interval": intervals[label]}
+            for name, (values, intervals) in measured.items()
+        }
+        for label, class_name in enumerate(CLASS_NAMES)
+    }
 
 
 def _pair(pair: "Pair", pairs: int) -> dict[str, Any]:

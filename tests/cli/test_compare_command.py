@@ -69,6 +69,10 @@ def test_the_document_has_the_numbers_of_independent_references(
         for name in ("balanced_accuracy", "macro_f1", "log_loss", "calibration_error"):
             low, high = run[name]["interval"]
             assert low <= run[name]["value"] <= high
+        labels = tiny_store.evaluation_split(run["id"], "validation").labels
+        happy = run["classes"]["Happy"]
+        assert happy["support"] == (labels == 3).sum()
+        assert happy["recall"]["value"] == pytest.approx(own[labels == 3].mean())
     [pair] = found["pairs"]
     a, b = right["plain-0"], right["full-0"]
     table = [[(a & b).sum(), (a & ~b).sum()], [(b & ~a).sum(), (~a & ~b).sum()]]
