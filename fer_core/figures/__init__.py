@@ -16,11 +16,13 @@ import plotly.graph_objects as go
 
 from fer_core.errors import InputError
 from fer_core.figures import (
+    accuracy_intervals,
     architecture,
     architecture_diagram,
     audit,
     augmentation_preview,
     class_counts,
+    class_scores,
     complexity,
     confusion_matrix,
     layer_arithmetic,
@@ -50,6 +52,8 @@ __all__ = [
 FIGURES = {
     "learning_curves": learning_curves,
     "confusion_matrix": confusion_matrix,
+    "accuracy_intervals": accuracy_intervals,
+    "class_scores": class_scores,
     "architecture": architecture,
     "architecture_diagram": architecture_diagram,
     "layer_arithmetic": layer_arithmetic,
