@@ -10,18 +10,22 @@ _DECIDES_NOTHING = ("sources",)
 
 
 def configuration_difference(
-    configs: Sequence[Mapping[str, Any]], *, ignore: Sequence[str] = ()
+    configs: Sequence[Mapping[str, Any]],
+    *,
+    ignore: Sequence[str] = (),
+    everything: bool = False,
 ) -> dict[str, tuple[Any, ...]]:
     """Return the settings that are not the same in all R configurations, with their R values.
 
     Settings in tables are named with dots (``architecture.family``), those in lists of equal
     length by their place from 1 (``architecture.layers.3.conv``); lists of different lengths
     differ as a whole. In the order of their first appearance. ignore: settings left out, as
-    ``seed``. A value is MISSING where a configuration lacks it.
+    ``seed``; everything: those that are the same in all as well. A value is MISSING where a
+    configuration lacks it.
     """
     left_out = (*_DECIDES_NOTHING, *ignore)
     kept = [{key: value for key, value in each.items() if key not in left_out} for each in configs]
-    return _differences("", kept)
+    return _differences("", kept, everything)
 
 
 def seed_groups(
@@ -43,7 +47,7 @@ def seed_groups(
     return [tuple(group) for group in groups.values()]
 
 
-def _differences(name: str, values: Sequence[Any]) -> dict[str, tuple[Any, ...]]:
+def _differences(name: str, values: Sequence[Any], everything: bool) -> dict[str, tuple[Any, ...]]:
     known = [value for value in values if value is not MISSING]
     if known and all(isinstance(value, Mapping) for value in known):
         if len(known) < len(values):
@@ -56,9 +60,9 @@ def _differences(name: str, values: Sequence[Any]) -> dict[str, tuple[Any, ...]]
     ):
         parts = {str(n): list(each) for n, each in enumerate(zip(*values, strict=True), 1)}
     else:
-        same = all(value == values[0] for value in values)
+        same = not everything and all(value == values[0] for value in values)
         return {} if same else {name: tuple(values)}
     found: dict[str, tuple[Any, ...]] = {}
     for key, part in parts.items():
-        found |= _differences(f"{name}.{key}" if name else key, part)
+        found |= _differences(f"{name}.{key}" if name else key, part, everything)
     return found

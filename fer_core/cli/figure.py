@@ -29,7 +29,8 @@ def figure(
     """Write a figure as the report has it; the format is the file's ending.
 
     Figures of runs: learning_curves, confusion_matrix, accuracy_intervals, class_scores,
-    confusion_difference, architecture, architecture_diagram, layer_arithmetic, complexity.
+    confusion_difference, configuration_difference, architecture, architecture_diagram,
+    layer_arithmetic, complexity.
 
     Figures of data sets, or of those that runs used: class_counts, samples, audit,
     augmentation_preview, mean_faces.

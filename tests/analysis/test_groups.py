@@ -32,6 +32,10 @@ def test_only_what_differs_is_returned_nested_settings_with_their_place():
     assert "seed" not in configuration_difference([a, b], ignore=("seed",))
     assert configuration_difference([a, a, a]) == {}
     assert configuration_difference([a]) == {}
+    everything = configuration_difference([a, b], everything=True)
+    assert everything["epochs"] == (3, 3)
+    assert everything["architecture.layers.2.dense"] == (7, 7)
+    assert "sources" not in everything
 
 
 def test_lists_of_different_lengths_and_tables_against_values_differ_as_a_whole():
