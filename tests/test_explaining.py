@@ -70,7 +70,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         counted.seeing.append(len(subject.images))
         if layer.startswith("dense"):
             raise InputError(f"layer {layer!r} has no place in the image")
-        return Maps(subject.images[:, 0])
+        return Maps(subject.images[:, 0], layer=layer)
 
     for name in list(EXPLAINERS):
         monkeypatch.delitem(EXPLAINERS, name)

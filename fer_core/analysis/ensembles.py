@@ -1,7 +1,8 @@
 """One prediction from several: the mean of probabilities, a vote, and weights for the mean."""
 
 import numpy as np
-from scipy.optimize import minimize
+
+from fer_core.analysis.metrics import image_log_losses
 
 
 def mean_probabilities(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -36,8 +37,7 @@ def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
     A probability below float32's smallest normal number counts as that, as in training.
     """
-    own = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(own, np.finfo(np.float32).tiny)).mean())
+    return float(image_log_losses(probabilities, labels).mean())
 
 
 def validation_weights(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -49,6 +49,8 @@ def validation_weights(probabilities: np.ndarray, labels: np.ndarray) -> np.ndar
     Distributions", equation 4): a convex problem, so that the result does not depend on where the
     search starts; it starts from equal weights, and members that are alike keep them.
     """
+    from scipy.optimize import minimize  # takes long to import: not before the first page
+
     members, count, _ = probabilities.shape
     own = probabilities[:, np.arange(count), labels].astype(np.float64)
     own = np.maximum(own, np.finfo(np.float32).tiny)

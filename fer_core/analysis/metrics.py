@@ -75,6 +75,16 @@ def predicted_classes(probabilities: np.ndarray) -> np.ndarray:
     return probabilities.argmax(axis=1)
 
 
+def image_log_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return each image's cross entropy in nats: (N, 7) probabilities, labels (N,) in 0..6 ->
+    (N,) float64.
+
+    A probability below float32's smallest normal number counts as that, as in training.
+    """
+    own = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return -np.log(np.maximum(own, np.finfo(np.float32).tiny))
+
+
 def confusion_counts(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Count images by true class (row) and predicted class (column): (7, 7) int64.
 

@@ -28,7 +28,8 @@ def figure(
 ) -> None:
     """Write a figure as the report has it; the format is the file's ending.
 
-    Figures of runs: learning_curves, confusion_matrix, architecture, architecture_diagram,
+    Figures of runs: learning_curves, confusion_matrix, accuracy_intervals, class_scores,
+    confusion_difference, configuration_difference, architecture, architecture_diagram,
     layer_arithmetic, complexity.
 
     Figures of data sets, or of those that runs used: class_counts, samples, audit,

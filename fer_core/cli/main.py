@@ -8,6 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from fer_core.cli import (
+    comparing,
     data,
     demo,
     ensembles,
@@ -49,6 +50,7 @@ for command in (
     training.evaluate,
     training.predictions,
     predicting.predict,
+    comparing.compare,
     ensembles.ensemble,
     explaining.explain,
     figure.figure,

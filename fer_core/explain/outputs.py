@@ -38,9 +38,9 @@ def layer_outputs(model: nn.Module, images: torch.Tensor | np.ndarray, layer: st
     pixels = check_images(images)
     with untouched(model), torch.no_grad():
         Reach(model, layer)  # refuses what gives neither maps nor units
-        with capture(model, layer) as recorded:
+        with capture(model, layer) as captured:
             model(_like_weights(model, pixels))
-        values = recorded()
+        values = captured.output()
     if values.ndim == 2:
         values = values[:, :, None, None]
     return values.float().cpu().numpy()

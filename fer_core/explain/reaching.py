@@ -45,9 +45,9 @@ class Reach:
         self._module = find(model, self.layer)
         weight = next(model.parameters(), torch.zeros(0))
         image = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE).to(weight.device, weight.dtype)
-        with torch.no_grad(), capture(model, self.layer) as recorded:
+        with torch.no_grad(), capture(model, self.layer) as captured:
             model(image)
-            shape = tuple(recorded().shape[1:])
+            shape = tuple(captured.output().shape[1:])
         if len(shape) not in (1, 3):
             raise InputError(
                 f"layer {self.layer!r} gives {shape} for an image; name one that gives maps "

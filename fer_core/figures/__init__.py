@@ -16,12 +16,16 @@ import plotly.graph_objects as go
 
 from fer_core.errors import InputError
 from fer_core.figures import (
+    accuracy_intervals,
     architecture,
     architecture_diagram,
     audit,
     augmentation_preview,
     class_counts,
+    class_scores,
     complexity,
+    configuration_difference,
+    confusion_difference,
     confusion_matrix,
     layer_arithmetic,
     learning_curves,
@@ -42,6 +46,7 @@ __all__ = [
     "ExportError",
     "build",
     "export",
+    "least_of",
     "options_of",
     "subject_of",
     "write",
@@ -50,6 +55,10 @@ __all__ = [
 FIGURES = {
     "learning_curves": learning_curves,
     "confusion_matrix": confusion_matrix,
+    "accuracy_intervals": accuracy_intervals,
+    "class_scores": class_scores,
+    "confusion_difference": confusion_difference,
+    "configuration_difference": configuration_difference,
     "architecture": architecture,
     "architecture_diagram": architecture_diagram,
     "layer_arithmetic": layer_arithmetic,
@@ -123,6 +132,12 @@ def subject_of(name: str) -> Subject:
     return subject
 
 
+def least_of(name: str) -> int:
+    """Return how many runs or data sets a figure takes at least; one that compares says LEAST."""
+    least: int = getattr(_module(name), "LEAST", 1)
+    return least
+
+
 def options_of(name: str) -> dict[str, Any]:
     """Return the options of a figure with their defaults: ``{"smoothing": 0.0, ...}``."""
     return {
@@ -139,7 +154,13 @@ def _resolved(name: str, store: "RunStore", references: Sequence[str]) -> tuple[
         kind, command = ("run", "runs") if runs else ("data set", "data")
         raise InputError(f"figure {name} needs at least one {kind}; see: fer-core {command} list")
     found = (store.run(each).id if runs else _dataset_name(store, each) for each in references)
-    return tuple(dict.fromkeys(found))
+    different = tuple(dict.fromkeys(found))
+    if len(different) < least_of(name):
+        raise InputError(
+            f"figure {name} compares {least_of(name)} or more different runs; see: fer-core runs "
+            "list"
+        )
+    return different
 
 
 def _dataset_name(store: "RunStore", reference: str) -> str:

@@ -34,6 +34,9 @@ SYMBOLS = (
 # Light to dark with evenly falling lightness: the order survives a grey printer.
 SEQUENTIAL = ("#ffffff", "#d9e6f2", "#a9c8e2", "#6ba3cd", "#3378b0", "#104f89", "#062f5c")
 COLOUR_SCALE = [[i / (len(SEQUENTIAL) - 1), colour] for i, colour in enumerate(SEQUENTIAL)]
+# Less and more than nothing: blue and brown, equally light at equal distance from white.
+DIVERGING = ("#104f89", "#6ba3cd", "#ffffff", "#d9944f", "#8a4300")
+DIVERGING_SCALE = [[i / (len(DIVERGING) - 1), colour] for i, colour in enumerate(DIVERGING)]
 
 
 class RunStyle(NamedTuple):
@@ -60,10 +63,19 @@ def luminance(colour: str) -> float:
 
 def shade(share: float) -> str:
     """Return the colour of a value in 0..1 on the sequential scale, as plotly interpolates it."""
-    place = min(max(share, 0.0), 1.0) * (len(SEQUENTIAL) - 1)
-    index = min(int(place), len(SEQUENTIAL) - 2)
+    return _between(SEQUENTIAL, share)
+
+
+def diverging_shade(share: float) -> str:
+    """Return the colour of a value in -1..1 on the diverging scale."""
+    return _between(DIVERGING, (share + 1) / 2)
+
+
+def _between(colours: tuple[str, ...], share: float) -> str:
+    place = min(max(share, 0.0), 1.0) * (len(colours) - 1)
+    index = min(int(place), len(colours) - 2)
     part = place - index
-    low, high = SEQUENTIAL[index], SEQUENTIAL[index + 1]
+    low, high = colours[index], colours[index + 1]
     mixed = (
         round(int(low[i : i + 2], 16) * (1 - part) + int(high[i : i + 2], 16) * part)
         for i in (1, 3, 5)

@@ -125,7 +125,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
             histories[name] = _history(epochs, 0.75 - 0.03 * seed, seed)
             with store.start_run(
                 name,
-                config={},
+                config={"epochs": 20, "seed": seed},
                 preset="e-cnn",
                 data=data,
                 epochs_planned=20,

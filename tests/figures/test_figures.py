@@ -20,7 +20,8 @@ def test_every_figure_has_the_four_parts(name):
 
 @pytest.mark.parametrize("name", figures.FIGURES)
 def test_a_figure_has_its_size_font_and_words(known, name):
-    built = figures.build(name, known.store, ("cnn",), width_mm=120, font_size=8)
+    runs = ("cnn", "dnn")[: figures.least_of(name)]
+    built = figures.build(name, known.store, runs, width_mm=120, font_size=8)
     layout = built.figure.layout
     assert layout.width == pytest.approx(120 / 25.4 * 96)
     assert layout.font.size == pytest.approx(8 / 72 * 96)
@@ -88,6 +89,12 @@ def test_no_runs_and_unknown_runs(known):
         figures.build("learning_curves", known.store, ())
     with pytest.raises(InputError, match="no run 'vgg'"):
         figures.build("learning_curves", known.store, ("vgg",))
+
+
+def test_a_figure_that_compares_takes_two_different_runs(known):
+    for runs in (("cnn",), ("cnn", known.store.run("cnn").id)):
+        with pytest.raises(InputError, match="compares 2 or more different runs; see: fer-core"):
+            figures.build("confusion_difference", known.store, runs)
 
 
 def test_a_figure_about_data_takes_data_sets_and_runs_that_used_them(known):
