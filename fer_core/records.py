@@ -42,6 +42,20 @@ AUDIT_FLAGS = (
 # Kind of the stored arrays of a data set that show augmentation at work.
 AUGMENTATION = "augmentation"
 
+EXPLANATION = "explanation"  # kind of a stored map
+SEGMENTS, SEGMENT_WEIGHTS = "segments", "segment-weights"  # kinds; what LIME adds
+# Methods in the order of a report, and whether their maps are signed.
+EXPLANATION_METHODS = {
+    "saliency": False,
+    "smoothgrad": False,
+    "integrated_gradients": True,
+    "gradcam": False,
+    "guided_backprop": True,
+    "guided_gradcam": True,
+    "lime": True,
+    "occlusion": True,
+}
+
 REGION_NAMES = ("rest", "brows", "eyes", "nose", "mouth", "cheeks", "forehead")
 
 # The preset of a run that combines the predictions of other runs.
@@ -299,6 +313,19 @@ class TensorRecord:
 
     kind: str
     array: np.ndarray
+    method: str = ""
+    layer: str = ""
+    sample: str = ""
+    target: str = ""
+    weights: str = "best"
+    provenance: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TensorKey:
+    """A TensorRecord without its array: what is stored, read without reading it."""
+
+    kind: str
     method: str = ""
     layer: str = ""
     sample: str = ""

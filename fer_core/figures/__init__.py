@@ -23,9 +23,13 @@ from fer_core.figures import (
     class_counts,
     complexity,
     confusion_matrix,
+    explanations,
     layer_arithmetic,
     learning_curves,
+    lime_panel,
+    mean_explanation,
     mean_faces,
+    saliency_panel,
     samples,
 )
 from fer_core.figures.browser import ExportError
@@ -59,6 +63,10 @@ FIGURES = {
     "audit": audit,
     "augmentation_preview": augmentation_preview,
     "mean_faces": mean_faces,
+    "saliency_panel": saliency_panel,
+    "explanations": explanations,
+    "lime_panel": lime_panel,
+    "mean_explanation": mean_explanation,
 }
 
 Subject = Literal["run", "dataset"]

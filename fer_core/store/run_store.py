@@ -17,6 +17,7 @@ from fer_core.records import (
     Predictions,
     Run,
     RunDetails,
+    TensorKey,
     TensorRecord,
 )
 from fer_core.store import (
@@ -270,9 +271,16 @@ class RunStore:
         """Return (split, weights, averaging) of all stored predictions, in the order stored."""
         return evaluation.get_keys(self._database, run_id)
 
-    def tensors(self, run_id: str, kind: str, **key: str) -> tuple[TensorRecord, ...]:
-        """Return the arrays of a kind, in the order stored, whose key has these values."""
-        return tensors.get_tensors(self._database, run_id, kind, **key)
+    def tensors(
+        self, run_id: str, kind: str, *, samples: Iterable[str] | None = None, **key: str
+    ) -> tuple[TensorRecord, ...]:
+        """Return the arrays of a kind, in the order stored, whose key has these values, and whose
+        sample is among `samples` where they are given."""
+        return tensors.get_tensors(self._database, run_id, kind, samples, **key)
+
+    def tensor_keys(self, run_id: str, kind: str) -> tuple[TensorKey, ...]:
+        """Return what is stored of a kind, in the order stored, without reading any array."""
+        return tensors.get_tensor_keys(self._database, run_id, kind)
 
     # Keeping
 

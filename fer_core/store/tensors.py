@@ -2,11 +2,12 @@
 that belong to a data set's images, by kind and sample."""
 
 import time
+from collections.abc import Iterable
 
 from sqlalchemy import delete, insert, select
 
 from fer_core.errors import InputError
-from fer_core.records import TensorRecord
+from fer_core.records import TensorKey, TensorRecord
 from fer_core.store import codec
 from fer_core.store.changes import replace_blob, touch
 from fer_core.store.database import Database
@@ -40,19 +41,21 @@ def add_tensor(database: Database, reference: str, tensor: TensorRecord) -> None
 
 
 def get_tensors(
-    database: Database, reference: str, kind: str, **key: str
+    database: Database, reference: str, kind: str, samples: Iterable[str] | None, **key: str
 ) -> tuple[TensorRecord, ...]:
-    """Return the arrays of a kind in the order they were stored, only those with this key."""
+    """Return the arrays of a kind in the order they were stored, only those with this key, and of
+    these samples where any are given."""
     for name in key:
         if name not in _KEY[1:]:
             raise InputError(f"a tensor has no {name!r}; use one of {', '.join(_KEY[1:])}")
+    of_samples = () if samples is None else (tensors.c.sample.in_(list(samples)),)
     with database.read() as connection:
         run_id = find(connection, reference, database.path)
         rows = connection.execute(
             select(tensors, blobs.c.data)
             .join(blobs, blobs.c.id == tensors.c.blob_id)
             .where(tensors.c.run_id == run_id, tensors.c.kind == kind)
-            .where(*(tensors.c[name] == value for name, value in key.items()))
+            .where(*(tensors.c[name] == value for name, value in key.items()), *of_samples)
             .order_by(tensors.c.id)
         ).all()
     return tuple(
@@ -63,6 +66,19 @@ def get_tensors(
         )
         for row in rows
     )
+
+
+def get_tensor_keys(database: Database, reference: str, kind: str) -> tuple[TensorKey, ...]:
+    """Return what is stored of a kind, in the order it was stored, without reading the arrays."""
+    columns = (*(tensors.c[name] for name in _KEY), tensors.c.provenance)
+    with database.read() as connection:
+        run_id = find(connection, reference, database.path)
+        rows = connection.execute(
+            select(*columns)
+            .where(tensors.c.run_id == run_id, tensors.c.kind == kind)
+            .order_by(tensors.c.id)
+        ).all()
+    return tuple(TensorKey(**row._mapping) for row in rows)
 
 
 def add_dataset_tensor(database: Database, fingerprint: str, tensor: TensorRecord) -> None:
