@@ -9,6 +9,7 @@ from fer_core.errors import InputError
 from fer_core.figures.options import one_of
 from fer_core.figures.wanted_maps import (
     CONVOLUTIONAL,
+    LAYERED,
     TARGETS,
     Wanted,
     is_of,
@@ -92,6 +93,13 @@ def read(store: "RunStore", run_ids: Sequence[str], wanted: Wanted) -> tuple[Run
     return tuple(each.read(samples) for each, samples in zip(stored, _samples(stored), strict=True))
 
 
+def missing(store: "RunStore", run_id: str, wanted: Wanted) -> tuple[tuple[str, str], ...]:
+    """Return which (method, sample) of all that is named are not stored, without those that the
+    network cannot have."""
+    stored = _Stored(store, store.run(run_id), wanted)
+    return tuple(stored.missing(stored.asked()))
+
+
 class _Stored:
     """What of all that is wanted a run has."""
 
@@ -115,20 +123,15 @@ class _Stored:
             )
 
     def asked(self) -> tuple[str, ...]:
-        """Return the named samples as ``split:index``; all of them must be there."""
+        """Return the named samples as ``split:index``."""
         data = self.run.dataset_fingerprint
-        samples = [
-            "{}:{}".format(*self.store.sample(data, each)) for each in named(self.wanted.samples)
-        ]
-        missing = [
-            (method, sample)
-            for sample in samples
-            for method in self.methods
-            if self.key(method, sample) is None
-        ]
-        if missing or not self.methods:
-            raise self.lacking([m for m, _ in missing], [s for _, s in missing] or samples)
-        return tuple(samples)
+        asked = named(self.wanted.samples)
+        return tuple("{}:{}".format(*self.store.sample(data, each)) for each in asked)
+
+    def missing(self, samples: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the methods and samples that have no map."""
+        pairs = [(method, sample) for method in self.methods for sample in samples]
+        return [pair for pair in pairs if self.key(*pair) is None]
 
     def complete(self) -> tuple[str, ...]:
         """Return the samples that have a map of every method, in the order of their splits."""
@@ -139,9 +142,8 @@ class _Stored:
     def key(self, method: str, sample: str) -> TensorKey | None:
         """Return the key of the wanted layer."""
         found = {key.layer: key for key in self.keys.get((method, sample), [])}
-        layer = self.wanted.layer
-        if layer and any(each for each in found):
-            return found.get(layer)
+        if self.wanted.layer and method in LAYERED:
+            return found.get(self.wanted.layer)
         deepest = sorted(found, key=lambda name: (name != "", -self._depth.get(name, -1)))
         return found[deepest[0]] if deepest else None
 
@@ -179,7 +181,12 @@ def _samples(stored: Sequence[_Stored]) -> list[tuple[str, ...]]:
     """Return the samples to show of each run: the named ones, or some of each class, the same
     ones of all runs on the same data."""
     if stored[0].wanted.samples:
-        return [each.asked() for each in stored]
+        asked = [each.asked() for each in stored]
+        for each, samples in zip(stored, asked, strict=True):
+            if (lacks := each.missing(samples)) or not each.methods:
+                methods, of = zip(*lacks, strict=True) if lacks else ((), samples)
+                raise each.lacking(methods, of)
+        return asked
     groups: dict[str, tuple[str, ...]] = {}
     for each in stored:
         complete = each.complete()

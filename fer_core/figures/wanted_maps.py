@@ -12,6 +12,7 @@ TARGETS = (PREDICTED, TRUE, *CLASS_NAMES)
 SCALES = ("own", "shared")
 # Methods that need the maps of a convolution, which a network of dense layers has not.
 CONVOLUTIONAL = ("gradcam", "guided_gradcam")
+LAYERED = ("saliency", *CONVOLUTIONAL)  # methods that can be about a layer; others are about pixels
 
 
 class Wanted(NamedTuple):
@@ -43,7 +44,7 @@ def command(run: Run, methods: Sequence[str], samples: Sequence[str], wanted: Wa
     words = ["fer-core", "explain", run.name]
     words += ["--methods", ",".join(methods)] if methods else []
     words += ["--samples", ",".join(samples)] if samples else []
-    words += ["--layers", wanted.layer] if wanted.layer else []
+    words += ["--layers", wanted.layer] if wanted.layer and {*LAYERED} & {*methods} else []
     words += ["--targets", wanted.target] if wanted.target != PREDICTED else []
     words += ["--weights", wanted.weights] if wanted.weights != "best" else []
     return shlex.join(words)
