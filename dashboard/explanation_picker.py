@@ -1,4 +1,4 @@
-"""Which images the page Explanations shows: five ways to pick them."""
+"""Which images the page Explanations shows: six ways to pick them."""
 
 import streamlit as st
 
@@ -7,18 +7,21 @@ from dashboard import states, texts
 from dashboard.queries import View
 from fer_core.errors import InputError
 from fer_core.figures.text import class_labels
-from fer_core.figures.wanted_maps import named
+from fer_core.figures.wanted_maps import Wanted, named
 from fer_core.records import Run
 from fer_core.translation import Translate
 
 COUNTS = (7, 14, 28)  # images at most
-BY_SAMPLE = "sample"
+PER_CLASS = (1, 2, 4)
+STORED, BY_SAMPLE = "stored", "sample"
 
 
-def pick(view: View, runs: tuple[Run, ...], weights: str) -> tuple[str, ...]:
+def pick(view: View, runs: tuple[Run, ...], wanted: Wanted) -> tuple[str, ...]:
     """Draw the widgets and return the picked samples, ``test:12``; () where none is there."""
     _ = texts.translate()
+    weights = wanted.weights
     ways = {
+        STORED: _("explained already"),
         "each": _("one of each class"),
         "class": _("a class"),
         "cell": _("a cell of the confusion matrix"),
@@ -26,8 +29,8 @@ def pick(view: View, runs: tuple[Run, ...], weights: str) -> tuple[str, ...]:
         BY_SAMPLE: _("by name"),
     }
     if "explain_pick" not in st.session_state:
-        named_in_url = "sample" in st.query_params
-        st.session_state.explain_pick = BY_SAMPLE if named_in_url else "each"
+        first = STORED if asked.explained_already(view.store, runs, wanted) else "each"
+        st.session_state.explain_pick = BY_SAMPLE if "sample" in st.query_params else first
     way = st.segmented_control(
         _("Images"),
         list(ways),
@@ -39,6 +42,8 @@ def pick(view: View, runs: tuple[Run, ...], weights: str) -> tuple[str, ...]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="pick", gap="medium"):
         if way == BY_SAMPLE:
             return _by_name(view, runs[0], _)
+        if way == STORED:
+            return _stored(view, runs, wanted, _)
         run, split = _choose_run(runs, _("Run"), "explain_run"), _choose_split(runs, weights, _)
         if not run.score(split, weights):
             states.not_evaluated(run, split=split, weights=weights, averaging="none")
@@ -60,6 +65,16 @@ def pick(view: View, runs: tuple[Run, ...], weights: str) -> tuple[str, ...]:
         )
     st.caption(_("{count:,} such images; the most confident first.").format(count=len(samples)))
     return samples[:count]
+
+
+def _stored(view: View, runs: tuple[Run, ...], wanted: Wanted, _: Translate) -> tuple[str, ...]:
+    per_class = st.segmented_control(
+        _("Of each class"), PER_CLASS, default=1, required=True, key="explain_per_class"
+    )
+    found = asked.explained_already(view.store, runs, wanted._replace(per_class=per_class))
+    if not found:
+        st.text(_("No image is explained in all of these runs yet; pick images in another way."))
+    return found
 
 
 def _by_name(view: View, run: Run, _: Translate) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import queries
 from fer_core.analysis.metrics import predicted_classes
 from fer_core.errors import InputError
-from fer_core.figures.stored_maps import missing
+from fer_core.figures.stored_maps import explained, missing
 from fer_core.figures.wanted_maps import Wanted
 from fer_core.records import CLASS_NAMES, EXPLANATION, EXPLANATION_METHODS, Run
 from fer_core.store import RunStore
@@ -91,3 +91,13 @@ def stored_methods(store: RunStore, runs: tuple[Run, ...]) -> list[str]:
 @st.cache_data(max_entries=256, show_spinner=False)
 def _methods(_store: RunStore, key: queries.Key) -> set[str]:
     return {each.method for each in _store.tensor_keys(key.run_id, EXPLANATION)}
+
+
+def explained_already(store: RunStore, runs: tuple[Run, ...], wanted: Wanted) -> tuple[str, ...]:
+    """Return images of each class that every run has a map of, of any wanted method."""
+    return _explained(store, tuple(queries.key(store, run) for run in runs), wanted)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _explained(_store: RunStore, keys: tuple[queries.Key, ...], wanted: Wanted) -> tuple[str, ...]:
+    return explained(_store, [key.run_id for key in keys], wanted)

@@ -33,10 +33,11 @@ if figure == explanation_options.ALL_STORED:
     show.figure(view, figure, runs, method=methods[0], **options)
     st.stop()
 
-samples = explanation_picker.pick(view, runs, options["weights"])
+wanted = Wanted(methods=",".join(methods), **asked)
+samples = explanation_picker.pick(view, runs, wanted)
 if not samples:
     st.stop()
-wanted = Wanted(methods=",".join(methods), samples=",".join(samples), **asked)
+wanted = wanted._replace(samples=",".join(samples))
 found = explanation_jobs.offer(view, runs, wanted)
 there = explanation_jobs.stored(found, wanted)
 if there.methods and there.samples:

@@ -90,7 +90,8 @@ def draw_sheets(
         if _tallest(names) * LINE * row_size <= scale * IMAGE_SIZE:
             break
     centred = (facet_width - left - right - scale * widest) / 2
-    heads = facets.heads(subjects, em, facet_width - left - right, _)
+    room = facet_width - left - centred - right
+    heads = facets.heads(subjects, em, room, _)
     head = line if heads[0] else 0.0
 
     between = 0.5 * em
@@ -116,7 +117,6 @@ def draw_sheets(
         y += head
         for each in facet:
             number += 1
-            room = facet_width - left - right
             _add_labels(canvas, each, (corner, y), scale, room, row_size)
             _add_images(canvas, each, number, (corner, y + each.above), scale)
             y += each.height + between
@@ -185,11 +185,11 @@ def _add_labels(
         start, end = places.lefts[first], places.lefts[first + size - 1] + IMAGE_SIZE
         if label:
             fits = tile_text.captions([label], em, scale * (end - start))
-            _head(canvas, fits, 0, left + scale * (start + end) / 2, top + line)
+            tile_text.write_head(canvas, fits, 0, left + scale * (start + end) / 2, top + line)
         first += size
     for index, start in enumerate(places.lefts if sheet.columns else ()):
         middle = left + scale * (start + IMAGE_SIZE / 2)
-        _head(canvas, fitted.heads, index, middle, first_image)
+        tile_text.write_head(canvas, fitted.heads, index, middle, first_image)
     for label, start in zip(sheet.rows, places.tops, strict=bool(sheet.rows)):
         parts = label.split("\n")
         middle = first_image + scale * (start + IMAGE_SIZE / 2)
@@ -197,18 +197,6 @@ def _add_labels(
             y = middle + (index - (len(parts) - 1) / 2) * LINE * row_size
             font = {"font": {"size": row_size}} if row_size != em else {}
             canvas.note(text.escape(part), left - 0.4 * em, y, xanchor="right", **font)
-
-
-def _head(canvas: Canvas, heads: Labels, index: int, middle: float, bottom: float) -> None:
-    """Write the label `index`, which ends `bottom` px from the top."""
-    lines, font = heads.lines[index], {"size": heads.size}
-    if heads.turned:
-        y = bottom - 0.2 * heads.size - text.text_width(lines[0], heads.size) / 2
-        canvas.note(text.escape(lines[0]), middle, y, font=font, textangle=-90)
-        return
-    step = canvas.line if len(lines) == 1 else LINE * heads.size
-    for place, content in enumerate(reversed(lines)):
-        canvas.note(text.escape(content), middle, bottom - (place + 0.5) * step, font=font)
 
 
 def _add_images(

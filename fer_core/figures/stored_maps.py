@@ -100,6 +100,16 @@ def missing(store: "RunStore", run_id: str, wanted: Wanted) -> tuple[tuple[str, 
     return tuple(stored.missing(stored.asked()))
 
 
+def explained(store: "RunStore", run_ids: Sequence[str], wanted: Wanted) -> tuple[str, ...]:
+    """Return `per_class` images of each class that every run has a map of, of any wanted method."""
+    stored = [_Stored(store, store.run(run_id), wanted) for run_id in run_ids]
+    shared = stored[0].samples()
+    for each in stored[1:]:
+        own = set(each.samples())
+        shared = tuple(sample for sample in shared if sample in own)
+    return _of_each_class(stored[0], shared)
+
+
 class _Stored:
     """What of all that is wanted a run has."""
 
@@ -133,11 +143,14 @@ class _Stored:
         pairs = [(method, sample) for method in self.methods for sample in samples]
         return [pair for pair in pairs if self.key(*pair) is None]
 
+    def samples(self) -> tuple[str, ...]:
+        """Return the samples that have a map of any method, in the order of their splits."""
+        found = {s for method, s in self.keys if method in self.methods and self.key(method, s)}
+        return tuple(sorted(found, key=_place))
+
     def complete(self) -> tuple[str, ...]:
         """Return the samples that have a map of every method, in the order of their splits."""
-        samples = dict.fromkeys(sample for _, sample in self.keys)
-        whole = [s for s in samples if all(self.key(method, s) for method in self.methods)]
-        return tuple(sorted(whole, key=_place))
+        return tuple(s for s in self.samples() if all(self.key(m, s) for m in self.methods))
 
     def key(self, method: str, sample: str) -> TensorKey | None:
         """Return the key of the wanted layer."""
@@ -210,8 +223,8 @@ def _of_each_class(stored: _Stored, samples: Sequence[str]) -> tuple[str, ...]:
         right: list[str] = []
         wrong: list[str] = []
         for sample in samples:
-            key = stored.key(stored.methods[0], sample)
-            assert key is not None
+            keys = (stored.key(method, sample) for method in stored.methods)
+            key = next(key for key in keys if key)
             predicted = key.provenance["predicted"]
             true = key.provenance["true"] or predicted
             if true == name:

@@ -58,6 +58,18 @@ def captions(labels: Sequence[str], em: float, room: float) -> Labels:
     return Labels(size, [[text.shorten(line, size, room) for line in each] for each in lines])
 
 
+def write_head(canvas: Canvas, fitted: Labels, index: int, middle: float, bottom: float) -> None:
+    """Write the label `index` over a column, so that it ends `bottom` px from the top."""
+    lines, font = fitted.lines[index], {"size": fitted.size}
+    if fitted.turned:
+        y = bottom - 0.2 * fitted.size - text.text_width(lines[0], fitted.size) / 2
+        canvas.note(text.escape(lines[0]), middle, y, font=font, textangle=-90)
+        return
+    step = canvas.line if len(lines) == 1 else LINE * fitted.size
+    for place, content in enumerate(reversed(lines)):
+        canvas.note(text.escape(content), middle, bottom - (place + 0.5) * step, font=font)
+
+
 def write(
     canvas: Canvas,
     labels: Labels,

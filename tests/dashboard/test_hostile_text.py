@@ -27,7 +27,9 @@ def rendered(app: AppTest) -> list[str]:
     return [*shown, *labels]
 
 
-@pytest.mark.parametrize("page", ["runs", "learning_curves", "confusion", "architecture", "photo"])
+@pytest.mark.parametrize(
+    "page", ["runs", "learning_curves", "confusion", "architecture", "photo", "explanations"]
+)
 def test_markup_in_names_notes_and_tags_reaches_no_markdown(
     open_app: Open, stopped_runs: Path, page: str
 ) -> None:
