@@ -7,6 +7,7 @@ from fer_core.figures import palette, text
 from fer_core.figures.canvas import LINE, PX_PER_PT, Canvas
 
 SMALLEST_TEXT = 6 * PX_PER_PT
+_READABLE = 0.75  # of the font size; a label that must be smaller is broken
 
 
 class Labels(NamedTuple):
@@ -30,31 +31,30 @@ def _widest(lines: Sequence[Sequence[str]], size: float) -> float:
 
 
 def heads(labels: Sequence[str], em: float, room: float) -> Labels:
-    """Fit labels over columns that are `room` px wide: in one line each, smaller if that helps;
-    else broken into several of the smallest size; else turned."""
+    """Fit labels over columns that are `room` px wide: in one line each where they need be hardly
+    smaller, else in two lines, or more of the smallest size; else turned."""
     smallest = min(em, SMALLEST_TEXT)
     whole = [[label] for label in labels]
     size = min(em, em * room / max(_widest(whole, em), 1e-9))
-    if size >= smallest:
+    if size >= max(smallest, _READABLE * em):
         return Labels(size, whole)
-    broken = [text.broken(label, smallest, room) for label in labels]
-    if not any(text.ELLIPSIS in line for lines in broken for line in lines):
-        return Labels(smallest, broken)
+    for size in (em, 0.9 * em, 0.8 * em, 0.7 * em, smallest):
+        broken = [text.broken(label, size, room) for label in labels]
+        cut = any(text.ELLIPSIS in line for lines in broken for line in lines)
+        if not cut and (size == smallest or max(map(len, broken)) <= 2) and size >= smallest:
+            return Labels(size, broken)
     return Labels(min(em, 1.2 * smallest), whole, turned=True)
 
 
 def captions(labels: Sequence[str], em: float, room: float) -> Labels:
-    """Fit captions: each in one line where all do, else broken at the line ends they hold. Those
-    side by side keep some space between them, as long as they are legible."""
-    smallest = min(em, SMALLEST_TEXT)
-    for lines in (
-        [[label.replace("\n", " ")] for label in labels],
-        [c.split("\n") for c in labels],
-    ):
+    """Fit captions: each in one line where all can be read so, else broken at the line ends they
+    hold. Those side by side keep some space between them, as long as they are legible."""
+    lines = [[label.replace("\n", " ")] for label in labels]
+    size = min(em, 0.93 * em * room / max(_widest(lines, em), 1e-9))
+    if size < _READABLE * em:
+        lines = [label.split("\n") for label in labels]
         size = min(em, 0.93 * em * room / max(_widest(lines, em), 1e-9))
-        if size >= smallest:
-            break
-    size = max(size, smallest)
+    size = max(size, min(em, SMALLEST_TEXT))
     return Labels(size, [[text.shorten(line, size, room) for line in each] for each in lines])
 
 
