@@ -45,9 +45,8 @@ def _offer(view: View, missing: Missing, wanted: Wanted) -> None:
     run = missing.run
     choices = _choices(missing, wanted)
     with st.container(border=True, key=f"state-missing-{run.id}", gap="small"):
-        told = _("{name}: {count} maps of {images} images are not stored yet.")
-        images = len({sample for _method, sample in missing.pairs})
-        st.text(told.format(name=run.name, count=len(missing.pairs), images=images))
+        told = _("{name}: maps that are not stored yet: {count}")
+        st.text(told.format(name=run.name, count=len(missing.pairs)))
         under_way = f"job-{COMMAND}" in st.session_state
         if st.button(
             _("Compute them"), type="primary", key=f"explain-{run.id}", disabled=under_way

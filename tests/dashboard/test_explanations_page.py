@@ -109,7 +109,7 @@ def test_without_maps_one_image_of_each_class_is_offered(
         members = own & right if (own & right).any() else own
         expected += by_confidence(members, probabilities)[:1]
     assert samples == expected
-    assert f"first: {3 * len(samples)} maps of {len(samples)} images are not stored" in words(app)
+    assert f"first: maps that are not stored yet: {3 * len(samples)}" in words(app)
     assert not app.get("plotly_chart")
 
 

@@ -42,7 +42,7 @@ def test_sixty_tiles_are_one_picture_and_the_figure_is_the_command_s(
             else None
         ),
     )
-    open_page(page, "/runs?runs=a")
+    open_page(page, "/?runs=a")
     seen = len(pictures)
     page.get_by_role("link", name="Explanations").click()
     page.locator(IMAGES).first.wait_for(state="attached")
@@ -84,15 +84,18 @@ def test_images_are_picked_and_methods_taken_away(
 def test_a_click_on_a_face_of_a_cell_opens_its_explanations(
     page: Page, server: Server, samples: list[str]
 ) -> None:
-    open_page(page, "/confusion?runs=a")
+    open_page(page, "/confusion?runs=a&runs=b")
     face = page.locator(".faces a").first
     name = face.locator("i").get_attribute("aria-label")
     assert name
+    with RunStore.open(server.store) as store:
+        for run in ("a", "b"):
+            stores.explain(store, run, [name], METHODS)
     face.click()
     page.get_by_role("heading", name="Explanations").wait_for()
     settle(page)
     expect(page.get_by_role("textbox", name="Images, with commas")).to_have_value(name)
-    expect(page.get_by_test_id("stMultiSelect")).to_contain_text("a")
-    missing = 0 if name in samples else len(METHODS)
-    if missing:
-        expect(page.get_by_text(f"{missing} maps of 1 images are not stored")).to_be_visible()
+    expect(page.get_by_text("1 of 1 images are shown.")).to_be_visible()
+    command = page.get_by_test_id("stCode").last
+    expect(command).to_contain_text("fer-core figure explanations a b -o explanations.svg --set")
+    expect(command).to_contain_text(f"samples={name}")
