@@ -3,13 +3,19 @@
 Widgets offer what is allowed, but a browser may send anything: every value is checked here.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 from fer_core.errors import InputError
+from fer_core.figures.wanted_maps import PREDICTED, TARGETS
+from fer_core.records import EXPLANATION_METHODS
 
 WEIGHTS = ("best", "last", "average")
 AVERAGINGS = ("none", "flip")
 CROPS = ("auto", "none")
+MOST_SAMPLES = 512
+_SAMPLE = re.compile(r"[A-Za-z0-9_-]+:[0-9]+")
+_LAYER = re.compile(r"[A-Za-z0-9_.]*")
 
 
 def predict(
@@ -39,6 +45,40 @@ def predict(
     return words + ["--keep"] * (keep is True)
 
 
+def explain(
+    runs: Sequence[str],
+    *,
+    methods: Sequence[str],
+    samples: Sequence[str],
+    layer: str = "",
+    target: str = PREDICTED,
+    weights: str = WEIGHTS[0],
+) -> list[str]:
+    """Return the arguments of ``fer-core explain`` for one run; what is default is left out."""
+    if len(runs) != 1:
+        raise InputError(f"{len(runs)} runs to explain; pick one")
+    if not methods or not samples:
+        raise InputError("nothing to explain; choose a method and an image")
+    for method in methods:
+        if method not in EXPLANATION_METHODS:
+            raise InputError(f"method is {method!r}; use one of {', '.join(EXPLANATION_METHODS)}")
+    for sample in samples:
+        if not _SAMPLE.fullmatch(sample):
+            raise InputError(f"sample is {sample!r}; give split:index, as test:12")
+    if len(samples) > MOST_SAMPLES:
+        raise InputError(f"{len(samples)} images at once; choose at most {MOST_SAMPLES}")
+    if not _LAYER.fullmatch(layer):
+        raise InputError(f"layer is {layer!r}; use a name that fer-core presets show prints")
+    words = ["explain", runs[0], f"--methods={','.join(methods)}", f"--samples={','.join(samples)}"]
+    words += [f"--layers={layer}"] if layer else []
+    for option, value, allowed in (("targets", target, TARGETS), ("weights", weights, WEIGHTS)):
+        if value not in allowed:
+            raise InputError(f"{option} is {value!r}; use one of {', '.join(allowed)}")
+        words += [f"--{option}={value}"] if value != allowed[0] else []
+    return words
+
+
 COMMANDS: dict[str, Callable[..., list[str]]] = {
     "predict": predict,
+    "explain": explain,
 }

@@ -1,6 +1,7 @@
 """The faces behind one cell of a confusion matrix, chosen by a click or by three lists."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -62,11 +63,17 @@ def show(view: View, runs: tuple[Run, ...], *, split: str, weights: str, averagi
     pages = -(-len(cell.samples) // size)
     page = min(st.session_state.get("cell_page", 1), pages)
     with st.container(key="faces"):
-        st.html(_grid(cell, slice((page - 1) * size, page * size), labels, true, predicted))
+        shown = slice((page - 1) * size, page * size)
+        st.html(_grid(cell, shown, labels, true, predicted, [run.name for run in runs]))
     if pages > 1:
         st.session_state.cell_page = page
         st.pagination(pages, key="cell_page")
-    st.caption(_("Bars: probabilities in percent; blue the true class, orange the predicted one."))
+    st.caption(
+        _(
+            "Bars: probabilities in percent; blue the true class, orange the predicted one. A "
+            "click on a face opens its explanations."
+        )
+    )
 
 
 def _choose_class(label: str, labels: list[str], key: str, default: int) -> int:
@@ -76,10 +83,17 @@ def _choose_class(label: str, labels: list[str], key: str, default: int) -> int:
     )
 
 
-def _grid(cell: Cell, page: slice, labels: list[str], true: int, predicted: int) -> str:
+def _grid(
+    cell: Cell, page: slice, labels: list[str], true: int, predicted: int, runs: list[str]
+) -> str:
     rows = zip(cell.samples[page], cell.names[page], cell.probabilities[page], strict=True)
     cards = [
-        faces.Face(sample, name, tuple(zip(labels, map(float, shares), strict=True)))
+        faces.Face(
+            sample,
+            name,
+            tuple(zip(labels, map(float, shares), strict=True)),
+            link=f"explanations?{urlencode({'runs': runs, 'sample': sample}, doseq=True)}",
+        )
         for sample, name, shares in rows
     ]
     return faces.grid(cell.images[page], cards, true=labels[true], predicted=labels[predicted])

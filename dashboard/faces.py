@@ -20,11 +20,12 @@ SIDE = 96  # pixels on screen: every pixel of a 48-pixel face becomes 2 x 2
 
 class Face(NamedTuple):
     """One face's texts: `title` (``validation:12``), `hint` (its source name), and for every
-    class its name with a probability in 0..1."""
+    class its name with a probability in 0..1; `link`: where a click on its picture leads, or ""."""
 
     title: str
     hint: str
     bars: tuple[tuple[str, float], ...]
+    link: str = ""
 
 
 class Tile(NamedTuple):
@@ -100,10 +101,10 @@ def _picture(title: str, index: int) -> str:
 def _card(face: Face, index: int, *, true: str, predicted: str) -> str:
     bars = "".join(_bar(name, share, true, predicted) for name, share in face.bars)
     title, hint = escape(face.title), escape(face.hint)
-    return (
-        f'<figure title="{hint}">{_picture(title, index)}'
-        f"<figcaption><b>{title}</b>{bars}</figcaption></figure>"
-    )
+    picture = _picture(title, index)
+    if face.link:
+        picture = f'<a href="{escape(face.link)}">{picture}</a>'
+    return f'<figure title="{hint}">{picture}<figcaption><b>{title}</b>{bars}</figcaption></figure>'
 
 
 def _bar(name: str, share: float, true: str, predicted: str) -> str:

@@ -151,3 +151,10 @@ def left_out(run: Run, reason: str) -> None:
     """A picked run lacks what a figure needs: one line that says what, and what helps."""
     with st.container(border=True, key=f"state-left-out-{run.id}"):
         st.text(reason)
+
+
+def explained_elsewhere() -> None:
+    """A photo of one's own cannot be explained: say what can, and lead there."""
+    _ = texts.translate()
+    st.caption(_("What these runs look at is shown for the images of their data, not for photos."))
+    st.page_link("app_pages/explanations.py", label=_("Explanations"), icon=":material/visibility:")

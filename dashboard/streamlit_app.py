@@ -42,6 +42,11 @@ page = st.navigation(
             icon=":material/grid_on:",
         ),
         st.Page(
+            HERE / "app_pages" / "explanations.py",
+            title=_("Explanations"),
+            icon=":material/visibility:",
+        ),
+        st.Page(
             HERE / "app_pages" / "architecture.py",
             title=_("Architecture"),
             icon=":material/account_tree:",

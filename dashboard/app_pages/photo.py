@@ -63,8 +63,8 @@ if upload:
                 view.store, COMMAND, runs, stdin=picture, picture="-", name=upload.name, **options
             )
         )
-    names = [run.name for run in runs]
-    words = commands.predict(names, texts.file_argument(upload.name), **options)
+    file = texts.file_argument(upload.name)
+    words = commands.predict([run.name for run in runs], file, **options)
     st.code(texts.command("fer-core", *words), language="bash", wrap_lines=True)
 
 job = waiting.follow(view, runs, COMMAND)
@@ -74,7 +74,7 @@ elif job and job.result is None:
     states.wrong(InputError(_("The command ended without a result; start it again.")))
 elif job:
     st.html(photo_cards.cards(job.result, _))
-    for run in job.result["runs"]:
-        st.text(photo_cards.settings(run, _))
+    st.text("\n".join(photo_cards.settings(run, _) for run in job.result["runs"]))
     if job.result["kept"]:
         st.text(_("Kept: the faces and the result are stored with each run."))
+    states.explained_elsewhere()

@@ -30,7 +30,8 @@ def figure(
 
     Figures of runs: learning_curves, confusion_matrix, accuracy_intervals, class_scores,
     confusion_difference, configuration_difference, architecture, architecture_diagram,
-    layer_arithmetic, complexity.
+    layer_arithmetic, complexity; of explanations that are stored (see fer-core explain):
+    saliency_panel, explanations, lime_panel, mean_explanation.
 
     Figures of data sets, or of those that runs used: class_counts, samples, audit,
     augmentation_preview, mean_faces.

@@ -27,9 +27,13 @@ from fer_core.figures import (
     configuration_difference,
     confusion_difference,
     confusion_matrix,
+    explanations,
     layer_arithmetic,
     learning_curves,
+    lime_panel,
+    mean_explanation,
     mean_faces,
+    saliency_panel,
     samples,
 )
 from fer_core.figures.browser import ExportError
@@ -68,6 +72,10 @@ FIGURES = {
     "audit": audit,
     "augmentation_preview": augmentation_preview,
     "mean_faces": mean_faces,
+    "saliency_panel": saliency_panel,
+    "explanations": explanations,
+    "lime_panel": lime_panel,
+    "mean_explanation": mean_explanation,
 }
 
 Subject = Literal["run", "dataset"]

@@ -131,9 +131,10 @@ class Canvas:
         )
 
     def picture(self, pixels: np.ndarray, box: tuple[float, float, float, float]) -> None:
-        """Place grey pixels, (H, W) uint8, at `box`: left, top, width, height in px.
+        """Place pixels, (H, W) or (H, W, 3) uint8, at `box`: left, top, width, height in px.
 
-        As an image of the layout, since plotly samples those of its traces anew in exports.
+        As an image of the layout, since plotly samples those of its traces anew in exports; below
+        the traces, so that text can stand on it.
         """
         left, top, width, height = box
         content = io.BytesIO()
@@ -152,6 +153,7 @@ class Canvas:
                 "xanchor": "left",
                 "yanchor": "top",
                 "sizing": "stretch",
+                "layer": "below",
             }
         )
 

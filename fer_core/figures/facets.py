@@ -1,12 +1,14 @@
-"""What figures about data sets share: a place for each one, its name, the word "synthetic"."""
+"""What facets share, of data sets or of runs: a place for each, its name, the word "synthetic"."""
 
 from collections.abc import Sequence
 from math import ceil
 
 from fer_core.figures import palette, text
 from fer_core.figures.canvas import Canvas
-from fer_core.records import Dataset
+from fer_core.records import Dataset, Run
 from fer_core.translation import Translate
+
+Subject = Dataset | Run
 
 
 def columns(count: int, width: float, least: float) -> int:
@@ -16,27 +18,27 @@ def columns(count: int, width: float, least: float) -> int:
     return ceil(count / ceil(count / most))
 
 
-def heads(datasets: Sequence[Dataset], em: float, room: float, _: Translate) -> list[str]:
-    """Return the escaped line over each data set's part; "" for a single one, which the caption
+def heads(subjects: Sequence[Subject], em: float, room: float, _: Translate) -> list[str]:
+    """Return the escaped line over each one's part; "" for a single one, which the caption
     names."""
-    if len(datasets) == 1:
+    if len(subjects) == 1:
         return [""]
-    mixed = not all(dataset.synthetic for dataset in datasets)
-    endings = [" " + _("(synthetic)") if mixed and each.synthetic else "" for each in datasets]
+    mixed = not all(subject.synthetic for subject in subjects)
+    endings = [" " + _("(synthetic)") if mixed and each.synthetic else "" for each in subjects]
     room -= max(text.text_width(ending, em) for ending in endings)
-    names = text.run_labels([dataset.name for dataset in datasets], em, room)
+    names = text.run_labels([subject.name for subject in subjects], em, room)
     return [text.escape(name + ending) for name, ending in zip(names, endings, strict=True)]
 
 
-def named(dataset: Dataset, _: Translate) -> str:
-    """Return the name for a sentence; it says so when the data set is synthetic."""
-    return text.clean(dataset.name) + (" " + _("(synthetic data)") if dataset.synthetic else "")
+def named(subject: Subject, _: Translate) -> str:
+    """Return the name for a sentence; it says so when its data is synthetic."""
+    return text.clean(subject.name) + (" " + _("(synthetic data)") if subject.synthetic else "")
 
 
 def synthetic_note(
-    canvas: Canvas, datasets: Sequence[Dataset], x: float, y: float, _: Translate
+    canvas: Canvas, subjects: Sequence[Subject], x: float, y: float, _: Translate
 ) -> None:
     """Write "synthetic data" from `x` px on, `y` px from the top, if that is true of all."""
-    if all(dataset.synthetic for dataset in datasets):
+    if all(subject.synthetic for subject in subjects):
         faint = {"color": palette.FAINT_INK}
         canvas.note(_("synthetic data"), x, y, xanchor="left", font=faint)

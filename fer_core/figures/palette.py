@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 TEMPLATE = "plotly_white"
 INK = "#222222"
 FAINT_INK = "#6b6b6b"
@@ -33,6 +35,12 @@ SYMBOLS = (
 
 # Light to dark with evenly falling lightness: the order survives a grey printer.
 SEQUENTIAL = ("#ffffff", "#d9e6f2", "#a9c8e2", "#6ba3cd", "#3378b0", "#104f89", "#062f5c")
+# Of signed values: blue below 0, orange above, both as far from white as each other.
+DIVERGING = (
+    *reversed(SEQUENTIAL[1:]),
+    "#ffffff",
+    *("#fadfc6", "#f3bb8a", "#e58e4a", "#bd6418", "#803d08", "#4b2203"),
+)
 COLOUR_SCALE = [[i / (len(SEQUENTIAL) - 1), colour] for i, colour in enumerate(SEQUENTIAL)]
 # Less and more than nothing: blue and brown, equally light at equal distance from white.
 DIVERGING = ("#104f89", "#6ba3cd", "#ffffff", "#d9944f", "#8a4300")
@@ -81,6 +89,16 @@ def _between(colours: tuple[str, ...], share: float) -> str:
         for i in (1, 3, 5)
     )
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def colours(values: np.ndarray, *, signed: bool) -> np.ndarray:
+    """Return the colours of values (...) in 0..1, or in -1..1 on the diverging scale: (..., 3)
+    uint8. Signed or not, 0 is white."""
+    scale = DIVERGING if signed else SEQUENTIAL
+    known = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in scale])
+    places = np.linspace(-1 if signed else 0, 1, len(scale))
+    channels = [np.interp(values, places, known[:, channel]) for channel in range(3)]
+    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
 
 
 def text_on(background: str) -> str:

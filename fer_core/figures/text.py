@@ -5,6 +5,7 @@ same everywhere.
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -100,6 +101,21 @@ def class_labels(translate: Translate) -> list[str]:
     return [translate(name) for name in CLASS_NAMES]
 
 
+def method_labels(translate: Translate) -> dict[str, str]:
+    """Return the names of the methods of explanation, by EXPLANATION_METHODS."""
+    _ = translate
+    return {
+        "saliency": _("Saliency"),
+        "smoothgrad": _("SmoothGrad"),
+        "integrated_gradients": _("Integrated gradients"),
+        "gradcam": _("Grad-CAM"),
+        "guided_backprop": _("Guided backprop"),
+        "guided_gradcam": _("Guided Grad-CAM"),
+        "lime": _("LIME"),
+        "occlusion": _("Occlusion"),
+    }
+
+
 def audit_labels(translate: Translate) -> dict[str, str]:
     """Return the words for what an audit finds, by AUDIT_FLAGS."""
     _ = translate
@@ -125,6 +141,21 @@ def fill(pieces: Sequence[str], size: float, room: float) -> list[str]:
         else:
             lines.append(shorten(piece, size, room))
     return lines
+
+
+# Where a word may be broken: after a space or hyphen, before an inner capital (Smooth|Grad), and
+# between Chinese characters.
+_BREAKS = re.compile(r"(?<=[ -])|(?<=[a-z])(?=[A-Z])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
+
+
+def broken(label: str, size: float, room: float) -> list[str]:
+    """Break a label into as few lines as fit in `room`; a piece that does not is shortened."""
+    lines = [""]
+    for piece in _BREAKS.split(label):
+        if lines[-1] and text_width((lines[-1] + piece).strip(), size) > room:
+            lines.append("")
+        lines[-1] += piece
+    return [shorten(line.strip(), size, room) for line in lines]
 
 
 def compact(number: float) -> str:

@@ -37,12 +37,14 @@ def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs a, b and c; a and b were evaluated on test."""
+    """Runs a, b and c; a and b were evaluated on test, and three of their images explained."""
     path = tmp_path_factory.mktemp("three") / "runs.db"
     with RunStore.open(path) as store:
         stores.add_faces(store)
         for seed, (name, best) in enumerate((("a", 0.7), ("b", 0.6), ("c", 0.4))):
             stores.add_run(store, name, epochs=6, best=best, seed=seed, test=name != "c")
+            if name != "c":
+                stores.explain(store, name, ("validation:0", "validation:1", "validation:2"))
     return path
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -25,6 +25,7 @@ from fer_core.records import (
     Predictions,
 )
 from fer_core.store import RunStore, RunWriter
+from tests.figures import explained
 from tests.store.samples import make_arrays
 
 DATA = "synthetic"
@@ -158,6 +159,27 @@ def add_run(
         if test:
             predict(store, run.id, TEST, margin=3 * best, seed=seed + 1)
     return run.id
+
+
+def explain(
+    store: RunStore,
+    name: str,
+    samples: Sequence[str],
+    methods: Sequence[str] = ("saliency", "lime"),
+) -> None:
+    """Store maps of images of validation, of the class that the run predicts."""
+    judged = store.evaluation_split(name, VALIDATION)
+    probabilities = store.predictions(name, VALIDATION).probabilities
+    places = [f"{judged.source}:{index}" for index in judged.indices]
+    rows = [places.index(sample) for sample in samples]
+    explained.add(
+        store,
+        name,
+        samples,
+        methods,
+        predicted=[CLASS_NAMES[guess] for guess in probabilities[rows].argmax(axis=1)],
+        true=[CLASS_NAMES[label] for label in judged.labels[rows]],
+    )
 
 
 def add_many(store: RunStore, count: int, epochs: int = 5) -> None:

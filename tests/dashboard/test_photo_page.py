@@ -98,6 +98,9 @@ def test_the_page_shows_what_the_command_prints(
     np.testing.assert_allclose(shown(app), expected, atol=0.11)
     assert "face.png: face 1 of 1" in rendered_html(app)
     assert not list((trained_store.folder / "jobs").iterdir()), "the log was read"
+    assert "not for photos" in words(app)
+    [link] = app.get("page_link")
+    assert link.proto.page == "explanations"
     for run in runs:
         assert trained_store.tensors(run, "photo") == ()
 

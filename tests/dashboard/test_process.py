@@ -31,6 +31,7 @@ def test_no_page_loads_torch_or_a_module_twice(three_runs: Path) -> None:
         "architecture.py",
         "confusion.py",
         "data.py",
+        "explanations.py",
         "learning_curves.py",
         "photo.py",
         "runs.py",

@@ -16,9 +16,17 @@ from PIL import Image
 from fer_core.data.preview import preview
 from fer_core.figures import Built, browser
 from fer_core.fingerprints import dataset_fingerprint, split_fingerprint
-from fer_core.records import AUDIT_FLAGS, DatasetArrays, Epoch, Predictions, SplitArrays
+from fer_core.records import (
+    AUDIT_FLAGS,
+    CLASS_NAMES,
+    EXPLANATION_METHODS,
+    DatasetArrays,
+    Epoch,
+    Predictions,
+    SplitArrays,
+)
 from fer_core.store import RunStore
-from tests.figures import networks
+from tests.figures import explained, networks
 
 VALIDATION_IMAGES, TWINS = 200, 20
 LONG = "a-name-of-eighty-characters-with-all-that-somebody-put-into-it-lr0.003-seed00001"
@@ -91,6 +99,22 @@ def _history(epochs: int, top: float, seed: int) -> tuple[Epoch, ...]:
     )
 
 
+def _explain(store: RunStore, name: str, labels: np.ndarray, probabilities: np.ndarray) -> None:
+    """Store maps of two images of each class that has any, all methods for `cnn`."""
+    places = [place for label in range(6) for place in np.flatnonzero(labels == label)[:2].tolist()]
+    samples = [f"validation:{place}" for place in places]
+    blank = {f"gradcam {samples[0]}": np.zeros((48, 48), np.float32)}
+    explained.add(
+        store,
+        name,
+        samples,
+        list(EXPLANATION_METHODS) if name == "cnn" else ["saliency", "lime"],
+        predicted=[CLASS_NAMES[guess] for guess in probabilities[places].argmax(axis=1)],
+        true=[CLASS_NAMES[labels[place]] for place in places],
+        arrays=blank,
+    )
+
+
 def _probabilities(labels: np.ndarray, right: float, seed: int) -> np.ndarray:
     """Never class 1 (Disgust), so that its column of the confusion matrix is empty."""
     rng = np.random.default_rng(seed)
@@ -104,7 +128,8 @@ def _probabilities(labels: np.ndarray, right: float, seed: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     """Runs: cnn, dnn, the long, the Chinese and the marked-up name on made-up faces (20 epochs,
-    predictions), `real` on others, `first` with one epoch and `new` with none. Data sets: made-up,
+    predictions, explanations of two images of each class), `real` on others, `first` with one
+    epoch and `new` with none. Data sets: made-up,
     photographs (test has no labels), and synthetic ones with the same long, Chinese and marked-up
     names; each with an augmentation preview."""
     with RunStore.open(tmp_path_factory.mktemp("figures") / "runs.db") as store:
@@ -146,6 +171,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
                     run.id,
                     Predictions(split, "best", "none", given, 17, "hash", judged.fingerprint),
                 )
+            labels = store.evaluation_split(run.id, "validation").labels
+            _explain(store, name, labels, probabilities[name])
         yield Known(
             store,
             made_up.splits["validation"].labels,

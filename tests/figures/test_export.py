@@ -273,6 +273,18 @@ def test_no_text_lies_on_other_text_or_outside(known, drawing, browser: Browser)
             (name, shelf, {"width_mm": 170}),
             (name, shelf[:2], {"width_mm": 120, "font_size": 12}),
         ]
+    for name in ("saliency_panel", "explanations", "lime_panel", "mean_explanation"):
+        cases += [
+            (name, hostile[:1], {}),
+            (name, hostile[:1], {"width_mm": 60}),
+            (name, hostile, {"width_mm": 170}),
+            (name, hostile[:2], {"width_mm": 120, "font_size": 12}),
+        ]
+    cases += [
+        ("explanations", hostile[:1], {"width_mm": 170, "per_class": 2}),
+        ("mean_explanation", hostile[:1], {"by": "cell"}),
+        ("mean_explanation", hostile, {"by": "cell", "width_mm": 170, "scale": "shared"}),
+    ]
     page = browser.new_page(viewport={"width": 800, "height": 1600})
     for name, runs, options in cases:
         built = figures.build(name, known.store, runs, **options)

@@ -35,7 +35,7 @@ def test_a_figure_has_its_size_font_and_words(known, name):
 @pytest.mark.parametrize("name", figures.FIGURES)
 def test_text_that_plotly_would_interpret_is_escaped(known, name):
     built = figures.build(
-        name, known.store, ("cnn", known.long, known.chinese, known.markup), width_mm=170
+        name, known.store, ("cnn", known.long, known.chinese, known.markup), width_mm=300
     )
     drawn = str(built.figure.to_dict()["data"]) + str(built.figure.layout.annotations)
     assert "<b>" not in drawn
@@ -139,6 +139,22 @@ def test_a_figure_about_data_says_what_is_synthetic(known, name):
         "made-up": True,
         "photographs": False,
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["saliency_panel", "explanations", "lime_panel", "mean_explanation"]
+)
+def test_a_figure_of_maps_says_what_is_synthetic(known, name):
+    built = figures.build(name, known.store, ("cnn", "dnn"), width_mm=170)
+    assert "synthetic data" in [note.text for note in built.figure.layout.annotations]
+    assert "cnn (synthetic data)" in built.description
+    assert built.table["synthetic"].all()
+    built = figures.build(name, known.store, ("cnn", "real"), width_mm=170)
+    notes = [note.text for note in built.figure.layout.annotations]
+    assert "synthetic data" not in notes
+    assert {"cnn (synthetic)", "real"} <= set(notes)
+    said = dict(zip(built.table["run"], built.table["synthetic"], strict=True))
+    assert said == {"cnn": True, "real": False}
 
 
 def test_all_histories_are_read_at_once(known, monkeypatch):

@@ -40,3 +40,31 @@ def test_text_is_readable_on_every_shade():
         shade = palette.shade(share)
         low, high = sorted((palette.luminance(shade), palette.luminance(palette.text_on(shade))))
         assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_signed_colours_are_white_at_zero_and_as_dark_on_both_sides():
+    values = np.linspace(0, 1, 101)
+    positive, negative = (palette.colours(sign * values, signed=True) for sign in (1, -1))
+    assert positive[0].tolist() == negative[0].tolist() == [255, 255, 255]
+    lights = [
+        [palette.luminance("#" + bytes(colour).hex()) for colour in side.tolist()]
+        for side in (positive, negative)
+    ]
+    for side in lights:
+        assert all(a > b for a, b in pairwise(side)), "the order survives a grey printer"
+    np.testing.assert_allclose(*lights, atol=0.09)
+    # Blue against orange: red and green channels order them for colour-blind readers as well.
+    assert (negative[20:, 2] > negative[20:, 0]).all()
+    assert (positive[20:, 0] > positive[20:, 2]).all()
+
+
+def test_unsigned_colours_are_the_sequential_scale():
+    shares = np.linspace(0, 1, 31)
+    drawn = palette.colours(shares, signed=False)
+    expected = [palette.shade(share) for share in shares]
+    ours = ["#" + bytes(colour).hex() for colour in drawn.tolist()]
+    np.testing.assert_allclose(
+        [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in ours],
+        [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in expected],
+        atol=1,
+    )

@@ -106,3 +106,16 @@ def test_lines_are_as_full_as_they_can_be():
         "aaa bbb",
         "ccc",
     ]
+
+
+def test_labels_break_where_words_may_be_broken_and_stay_whole_where_they_fit():
+    def lines(label, room):
+        return text.broken(label, 10, room)
+
+    assert lines("Guided Grad-CAM", 500) == ["Guided Grad-CAM"]
+    assert lines("Guided Grad-CAM", 50) == ["Guided", "Grad-CAM"]
+    assert lines("SmoothGrad", 40) == ["Smooth", "Grad"]
+    assert lines("積分梯度", 25) == ["積分", "梯度"]
+    for label in ("Integrated gradients", "導引反向傳播"):
+        assert all(text.text_width(line, 10) <= 31 for line in lines(label, 31))
+    assert lines("Occlusion", 25) == [text.shorten("Occlusion", 10, 25)]

@@ -219,3 +219,30 @@ def test_arrays_of_a_data_set_are_replaced_by_sample_and_kept_by_kind(store):
     assert store.dataset_tensors("another", "augmentation") == ()
     with pytest.raises(InputError, match="kind is empty"):
         store.add_dataset_tensor(fingerprint, TensorRecord("", np.zeros(1)))
+
+
+def test_keys_come_without_reading_any_array(store, run, queries):
+    for sample in ("test:1", "test:2"):
+        store.add_tensor(
+            run,
+            TensorRecord(
+                "explanation", np.zeros(3), method="lime", layer="conv1", sample=sample,
+                target="Sad", weights="last", provenance={"seed": 1},
+            ),
+        )  # fmt: skip
+    store.add_tensor(run, TensorRecord("filters", np.zeros(3)))
+    queries.clear()
+    first, second = store.tensor_keys("a", "explanation")
+    key = ("explanation", "lime", "conv1", "test:1", "Sad", "last")
+    assert (*vars(first).values(),) == (*key, {"seed": 1})
+    assert second.sample == "test:2"
+    assert queries
+    assert not [statement for statement in queries if "blobs" in statement]
+
+
+def test_many_samples_are_read_at_once(store, run):
+    for number in range(4):
+        store.add_tensor(run, TensorRecord("maps", np.array([number]), sample=f"test:{number}"))
+    found = store.tensors(run, "maps", samples=["test:3", "test:1", "test:9"])
+    assert [each.array.tolist() for each in found] == [[1], [3]]
+    assert store.tensors(run, "maps", samples=[]) == ()

@@ -1,0 +1,68 @@
+"""Which explanations are asked for, and the command that makes those that are not stored."""
+
+import shlex
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fer_core.errors import InputError
+from fer_core.records import CLASS_NAMES, Layer, Run, TensorKey
+
+PREDICTED, TRUE = "predicted", "true"
+TARGETS = (PREDICTED, TRUE, *CLASS_NAMES)
+SCALES = ("own", "shared")
+# Methods that need the maps of a convolution, which a network of dense layers has not.
+CONVOLUTIONAL = ("gradcam", "guided_gradcam")
+LAYERED = ("saliency", *CONVOLUTIONAL)  # methods that can be about a layer; others are about pixels
+
+
+class Wanted(NamedTuple):
+    """What is asked for. methods, samples: "" or names with commas between, in the order they are
+    shown; per_class: how many images of each class where no samples are named; layer: a full name,
+    "" for what each method has (its deepest layer, where it has several); target: one of TARGETS;
+    weights: of the run."""
+
+    methods: str = ""
+    samples: str = ""
+    per_class: int = 1
+    layer: str = ""
+    target: str = PREDICTED
+    weights: str = "best"
+
+
+def named(text: str) -> tuple[str, ...]:
+    """Return the parts of ``a,b``, each once."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def possible(method: str, layers: Sequence[Layer]) -> bool:
+    """Say whether a network of these layers can be explained by a method."""
+    return method not in CONVOLUTIONAL or any(layer.type.startswith("Conv") for layer in layers)
+
+
+def command(run: Run, methods: Sequence[str], samples: Sequence[str], wanted: Wanted) -> str:
+    """Return the command that makes these maps of a run."""
+    words = ["fer-core", "explain", run.name]
+    words += ["--methods", ",".join(methods)] if methods else []
+    words += ["--samples", ",".join(samples)] if samples else []
+    words += ["--layers", wanted.layer] if wanted.layer and {*LAYERED} & {*methods} else []
+    words += ["--targets", wanted.target] if wanted.target != PREDICTED else []
+    words += ["--weights", wanted.weights] if wanted.weights != "best" else []
+    return shlex.join(words)
+
+
+def lacking(
+    run: Run, what: Sequence[str], methods: Sequence[str], samples: Sequence[str], wanted: Wanted
+) -> InputError:
+    """Return the error for `what` that is not stored, with the command that makes it."""
+    of = f" of {', '.join(samples)}" if samples else ""
+    layer = f"layer {wanted.layer}, " if wanted.layer else ""
+    which = f"{layer}{wanted.target} class, {wanted.weights} weights"
+    return InputError(
+        f"run {run.name!r} has no stored {' and '.join(what) or 'explanations'}{of} ({which}); "
+        f"make them with: {command(run, methods, samples, wanted)}"
+    )
+
+
+def is_of(key: TensorKey, target: str) -> bool:
+    """Say whether a map is of the class that `target`, one of TARGETS, means for its image."""
+    return key.target == key.provenance.get(target, target)
