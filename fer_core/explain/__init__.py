@@ -1,7 +1,8 @@
 """What a model looks at, by any of EXPLAINERS: `explain` is one call for all of them.
 
-A method is a module with `explain` (Subject -> Maps, its options keyword-only), SIGNED, and a first
-docstring line that a figure can print. A new one is a new file and a line in EXPLAINERS.
+A method is a module with `explain` (Subject -> Maps, its options keyword-only), SIGNED, a first
+docstring line that a figure can print, and OUTPUT where it explains the probability unless asked
+otherwise. A new one is a new file and a line in EXPLAINERS.
 """
 
 import inspect
@@ -14,7 +15,7 @@ import torch
 from torch import nn
 
 from fer_core.errors import InputError
-from fer_core.explain import saliency
+from fer_core.explain import lime, saliency
 from fer_core.explain.layers import resolve
 from fer_core.explain.subject import Subject
 from fer_core.explain.untouched import untouched
@@ -22,6 +23,7 @@ from fer_core.records import CLASS_NAMES
 
 EXPLAINERS = {
     "saliency": saliency,
+    "lime": lime,
 }
 
 
@@ -53,7 +55,7 @@ def explain(
     targets: torch.Tensor | np.ndarray,
     layer: str | None = None,
     seed: int = 0,
-    output: str = "logit",
+    output: str | None = None,
     **options: Any,
 ) -> Explanation:
     """Explain the model's score of a class for each image.
@@ -61,8 +63,9 @@ def explain(
     model: any module from images to logits (N, 7), a `Classifier` or not; images: (N, 1, 48, 48)
     float32 in [0, 1]; targets: (N,) classes 0..6; layer: for methods about a layer, and for
     `saliency` (see `layers.resolve`); seed: of methods that draw random numbers: an image's depend
-    on the seed and the image alone; output: ``logit`` or ``probability``; options: see
-    `options_of`. The model comes back as it was. Raises InputError for anything else.
+    on the seed and the image alone; output: ``logit`` or ``probability``, by default what the
+    method is about (`output_of`); options: see `options_of`. The model comes back as it was. Raises
+    InputError for anything else.
     """
     module = _module(method)
     known = options_of(method)
@@ -71,6 +74,7 @@ def explain(
             listed = f"use one of {', '.join(known)}" if known else "it has none"
             raise InputError(f"{method} has no option {name!r}; {listed}")
     taken = inspect.signature(module.explain).parameters
+    output = output or output_of(method)
     with untouched(model):
         subject = _subject(model, images, targets, output)
         chosen = dict(known) | options
@@ -106,6 +110,11 @@ def options_of(method: str) -> dict[str, Any]:
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         and parameter.name not in ("layer", "seed")
     }
+
+
+def output_of(method: str) -> str:
+    """Return what a method explains unless asked otherwise: ``logit`` or ``probability``."""
+    return getattr(_module(method), "OUTPUT", "logit")
 
 
 def _module(method: str) -> Any:
