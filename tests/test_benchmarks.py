@@ -51,3 +51,13 @@ def test_every_change_that_the_script_measures_is_in_the_table_of_recipes() -> N
     script = (ROOT / "benchmarks" / "recipes.py").read_text(encoding="utf-8")
     for name in re.findall(r'^    "(.+?)": \{', script, flags=re.M):
         assert f"`{name}`" in text, name
+
+
+def test_the_lime_script_compares_weights_and_times() -> None:
+    script = [sys.executable, str(ROOT / "benchmarks" / "lime_engine.py"), "--smoke", "--json"]
+    ran = subprocess.run(script, check=True, capture_output=True, text=True)
+    result = json.loads(ran.stdout)["e-dnn"]
+    assert result["difference"]["float64"] < 1e-7 < result["largest_weight"]
+    for way in ("package_10", "package_128"):
+        ratio = result["seconds"][way]["median"] / result["seconds"]["ours"]["median"]
+        assert result["ratio"][way] == pytest.approx(ratio)  # of one round
