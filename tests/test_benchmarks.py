@@ -103,3 +103,13 @@ def test_the_filters_script_compares_ways_that_climb_to_the_same_images() -> Non
     )
     assert refused.returncode == 2
     assert "--steps is 0; use 1 or more" in refused.stderr
+
+
+def test_the_lime_script_compares_weights_and_times() -> None:
+    script = [sys.executable, str(ROOT / "benchmarks" / "lime_engine.py"), "--smoke", "--json"]
+    ran = subprocess.run(script, check=True, capture_output=True, text=True)
+    result = json.loads(ran.stdout)["e-dnn"]
+    assert result["difference"]["float64"] < 1e-7 < result["largest_weight"]
+    for way in ("package_10", "package_128"):
+        ratio = result["seconds"][way]["median"] / result["seconds"]["ours"]["median"]
+        assert result["ratio"][way] == pytest.approx(ratio)  # of one round

@@ -1,11 +1,13 @@
 """What a model looks at, by any of EXPLAINERS: `explain` is one call for all of them.
 
 A method is a module with SIGNED and `explain`: from a Subject to Maps, its options keyword-only
-with defaults; where it has a keyword `layer` or `seed` it gets them, too. A new one is a new file
-and a line in EXPLAINERS.
+with defaults; where it has a keyword `layer` or `seed` it gets them, too. OUTPUT stands in it
+where it explains the probability unless asked otherwise. A new one is a new file and a line in
+EXPLAINERS.
 """
 
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.functional import pad
 
 from fer_core.errors import InputError
 from fer_core.explain import (
@@ -20,6 +23,7 @@ from fer_core.explain import (
     guided_backprop,
     guided_gradcam,
     integrated_gradients,
+    lime,
     occlusion,
     saliency,
     smoothgrad,
@@ -37,6 +41,7 @@ EXPLAINERS = {
     "gradcam": gradcam,
     "guided_backprop": guided_backprop,
     "guided_gradcam": guided_gradcam,
+    "lime": lime,
     "occlusion": occlusion,
 }
 
@@ -69,7 +74,7 @@ def explain(
     targets: torch.Tensor | np.ndarray,
     layer: str | None = None,
     seed: int = 0,
-    output: str = "logit",
+    output: str | None = None,
     **options: Any,
 ) -> Explanation:
     """Explain the model's score of a class for each image.
@@ -77,12 +82,14 @@ def explain(
     model: any module from images to logits (N, 7), a `Classifier` or not; images: (N, 1, 48, 48)
     float32 in [0, 1]; targets: (N,) classes 0..6; layer: for methods about a layer, and for
     `saliency` (see `layers.resolve`); seed: of methods that draw random numbers: an image's depend
-    on the seed and the image alone; output: ``logit`` or ``probability``; options: see
-    `options_of`. The model comes back as it was. Raises InputError for anything else.
+    on the seed and the image alone; output: ``logit`` or ``probability``, by default what the
+    method is about (`output_of`); options: see `options_of`. The model comes back as it was. Raises
+    InputError for anything else.
     """
     module = _module(method)
     chosen = _chosen(method, options)
     taken = inspect.signature(module.explain).parameters
+    output = output or output_of(method)
     arguments = dict(chosen)
     if "seed" in taken:
         whole("seed", seed, 0)
@@ -127,6 +134,11 @@ def options_of(method: str) -> dict[str, Any]:
     }
 
 
+def output_of(method: str) -> str:
+    """Return what a method explains unless asked otherwise: ``logit`` or ``probability``."""
+    return getattr(_module(method), "OUTPUT", "logit")
+
+
 def _module(method: str) -> Any:
     if method not in EXPLAINERS:
         raise InputError(f"method is {method!r}; use one of {', '.join(EXPLAINERS)}")
@@ -144,4 +156,14 @@ def _chosen(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _joined(parts: list[torch.Tensor], count: int) -> np.ndarray:
+    """Join what parts of the images gave; where they differ in the last axis (segments), shorter
+    ones end in NaN."""
+    if parts[0].ndim > 1:
+        widest = max(part.shape[-1] for part in parts)
+        parts = [
+            pad(part, (0, widest - part.shape[-1]), value=math.nan)
+            if part.shape[-1] < widest
+            else part
+            for part in parts
+        ]
     return torch.cat(parts)[:count].detach().cpu().numpy()

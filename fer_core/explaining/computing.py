@@ -9,7 +9,6 @@ import numpy as np
 from fer_core.errors import InputError
 from fer_core.explain import Explanation, explain
 from fer_core.explaining.planning import Job, Plan, Skipped
-from fer_core.explaining.request import output_of
 from fer_core.records import (
     CLASS_NAMES,
     EXPLANATION,
@@ -74,7 +73,7 @@ def _compute(planned: Plan, job: Job, places: Sequence[int]) -> list[TensorRecor
         targets=planned.targets[chosen],
         layer=job.layer or None,
         seed=planned.request.seed,
-        output=output_of(planned.request, job.method),
+        output=planned.request.output,
         **job.options,
     )
     return [

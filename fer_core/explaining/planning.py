@@ -10,11 +10,11 @@ import torch
 
 from fer_core.data.classes import class_index
 from fer_core.errors import InputError
-from fer_core.explain import EXPLAINERS, options_of
+from fer_core.explain import EXPLAINERS, options_of, output_of
 from fer_core.explain.layers import resolve
 from fer_core.explain.untouched import untouched
 from fer_core.explaining import choosing
-from fer_core.explaining.request import PREDICTED, TRUE, Request, has_layer, methods_of, output_of
+from fer_core.explaining.request import PREDICTED, TRUE, Request, has_layer, methods_of
 from fer_core.loading import LoadedModel, load_model
 from fer_core.records import (
     CLASS_NAMES,
@@ -111,7 +111,7 @@ def plan(store: RunStore, reference: str, request: Request, *, device: str = "au
         wanted = {
             "checkpoint_sha256": loaded.sha256,
             "seed": request.seed,
-            "output": output_of(request, method),
+            "output": request.output or output_of(method),
             "options": json.loads(json.dumps(options)),  # as the store gives them back
         }
         for layer in layers:

@@ -79,10 +79,3 @@ def methods_of(request: Request) -> tuple[str, ...]:
 def has_layer(method: str) -> bool:
     """Say whether a method can be about a layer."""
     return "layer" in inspect.signature(EXPLAINERS[method].explain).parameters
-
-
-def output_of(request: Request, method: str) -> str:
-    """Return which score a method is asked to explain: where a method has a score of its own, its
-    module says so in OUTPUT."""
-    own: str = getattr(EXPLAINERS[method], "OUTPUT", OUTPUTS[0])
-    return request.output or own
