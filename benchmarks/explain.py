@@ -4,8 +4,8 @@ The same network, images, options, batches, device and threads, in float32. Roun
 (ours, captum, grad-cam, ours ...), each ratio is taken within its round, and the median of the
 ratios is printed: `ratio` says how many times as many images a second we explain. `agreement` is
 the correlation of their maps with ours, by image: the noise of SmoothGrad is drawn anew, and
-grad-cam scales maps before it enlarges them. LIME is measured by benchmarks/lime.py. Needs the
-extra `oracles`.
+grad-cam scales maps before it enlarges them. LIME is measured by benchmarks/lime_engine.py. Needs
+the extra `oracles`.
 
     python benchmarks/explain.py [--preset fast] [--images 16] [--rounds 5] [--device auto] [--json]
 """

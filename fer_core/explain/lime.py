@@ -58,7 +58,8 @@ def explain(
     whole("samples", samples, 2, _MOST_SAMPLES)
     lime_segments.check(segments, grid)
     scorer = Subject(faster(subject.model), subject.images, subject.targets, subject.output)
-    images = subject.images[:, 0].cpu().numpy()
+    pixels = subject.images[:, 0].cpu()
+    images = (pixels.float() if pixels.dtype in (torch.bfloat16, torch.float16) else pixels).numpy()
     found, models = [], []
     for index, image in enumerate(images):
         labels = lime_segments.segment(image, segments, grid)
@@ -108,7 +109,7 @@ def _scores(
     )
     image = scorer.images[index, 0]
     device = image.device
-    replaced = torch.from_numpy(hidden).to(device)
+    replaced = torch.from_numpy(hidden).to(image)
     places = torch.from_numpy(labels).to(device, torch.int64)
     batches = []
     with torch.no_grad():
@@ -116,7 +117,7 @@ def _scores(
             changed = torch.where(batch[:, places], image, replaced)[:, None]
             of = torch.full((len(batch),), index, device=device)
             batches.append(scorer.scores(changed, of))
-    return torch.cat(batches).cpu().numpy()[same.reshape(-1)]
+    return torch.cat(batches).double().cpu().numpy()[same.reshape(-1)]
 
 
 def _collect(subject: Subject, segments: list[np.ndarray], models: list[LocalModel]) -> Maps:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from fer_core.explain import EXPLAINERS, explain, options_of, subject
+from fer_core.explain import EXPLAINERS, explain, lime, options_of, subject
 from tests.explain.networks import (
     Planted,
     classifier,
@@ -62,6 +62,7 @@ def test_more_images_than_run_at_once_change_nothing(
 ) -> None:
     expected = explain(method, classifier(), images(), targets=targets())
     monkeypatch.setattr(subject, "_AT_ONCE", 3)
+    monkeypatch.setattr(lime, "_BATCH", {"cpu": 3})
     seen = []
 
     def count(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -82,7 +83,9 @@ def test_two_calls_give_the_same_bytes(method: str) -> None:
     assert maps[0].tobytes() == maps[1].tobytes()
 
 
-@every_method
+# LIME's segments must hold more than the patch, else hiding them by their mean changes nothing: it
+# has a planted patch of its own.
+@pytest.mark.parametrize("method", [name for name in EXPLAINERS if name != "lime"])
 def test_a_planted_patch_is_where_the_map_peaks(method: str) -> None:
     pixels = images(3) * 0.4
     pixels[(..., *Planted.PATCH)] += 0.5
