@@ -8,11 +8,13 @@ import typer
 from typer.exceptions import TyperException
 
 from fer_core.cli import (
+    attacking,
     data,
     demo,
     ensembles,
     explaining,
     figure,
+    microscope,
     predicting,
     presets,
     runs,
@@ -51,6 +53,10 @@ for command in (
     predicting.predict,
     ensembles.ensemble,
     explaining.explain,
+    microscope.filters,
+    microscope.outputs,
+    attacking.adversarial,
+    microscope.dream,
     figure.figure,
     demo.demo,
     serve.dashboard,

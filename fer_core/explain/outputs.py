@@ -40,7 +40,7 @@ def layer_outputs(model: nn.Module, images: torch.Tensor | np.ndarray, layer: st
         Reach(model, layer)  # refuses what gives neither maps nor units
         with capture(model, layer) as recorded:
             model(_like_weights(model, pixels))
-        values = recorded()
+        values = recorded.output()
     if values.ndim == 2:
         values = values[:, :, None, None]
     return values.float().cpu().numpy()

@@ -47,7 +47,7 @@ class Reach:
         image = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE).to(weight.device, weight.dtype)
         with torch.no_grad(), capture(model, self.layer) as recorded:
             model(image)
-            shape = tuple(recorded().shape[1:])
+            shape = tuple(recorded.output().shape[1:])
         if len(shape) not in (1, 3):
             raise InputError(
                 f"layer {self.layer!r} gives {shape} for an image; name one that gives maps "

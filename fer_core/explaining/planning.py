@@ -161,9 +161,7 @@ def _probabilities(loaded: LoadedModel, images: np.ndarray) -> np.ndarray:
         return torch.cat(parts).softmax(1).cpu().numpy()
 
 
-def _targets(
-    request: Request, samples: Sequence[Sample], probabilities: np.ndarray
-) -> np.ndarray:
+def _targets(request: Request, samples: Sequence[Sample], probabilities: np.ndarray) -> np.ndarray:
     if request.targets == PREDICTED:
         return probabilities.argmax(1)
     labels = np.array([sample.label for sample in samples])
