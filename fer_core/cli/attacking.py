@@ -105,11 +105,14 @@ def _lines(found: dict[str, Any]) -> list[str]:
     for each in found["attacks"]:
         before, after = (_answer(each[name]) for name in ("before", "after"))
         least = each["smallest_epsilon"]
-        smallest = (
-            "none to 64 does it" if least is None else f"the smallest that does is {least:.1f}"
-        )
+        if least == 0:
+            smallest = "it is there already" if each["target"] else "it is wrong already"
+        else:
+            smallest = "no epsilon to 64 does" if least is None else f"epsilon {least:.1f} does"
+        wanted = f"to {each['target']}" if each["target"] else f"from {each['away_from']}"
         lines.append(
-            f"{each['sample']}: {before}; with epsilon {each['epsilon']:g} {after}; {smallest}"
+            f"{each['sample']}: {before}; with epsilon {each['epsilon']:g} {after}; {wanted}: "
+            f"{smallest}"
         )
     for each in found["robustness"]:
         curve = ", ".join(f"{epsilon:g}: {value:.1%}" for epsilon, value in each["accuracy"])

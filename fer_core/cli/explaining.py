@@ -148,7 +148,7 @@ def _value(key: str, text: str, default: Any) -> Any:
 
 
 def _name(planned: "Plan") -> str:
-    return heading(planned.run, planned.request.weights, planned.loaded)
+    return heading(planned.run, planned.request.weights, planned.loaded.epoch)
 
 
 def _announced(planned: "Plan") -> str:
@@ -164,8 +164,9 @@ def _announced(planned: "Plan") -> str:
 
 
 def _document(planned: "Plan", done: "Outcome", seconds: float) -> dict[str, Any]:
+    loaded = planned.loaded
     return {
-        **head(planned.run, planned.request.weights, planned.loaded),
+        **head(planned.run, planned.request.weights, loaded.epoch, loaded.sha256),
         "output": planned.request.output,
         "seed": planned.request.seed,
         "images": [

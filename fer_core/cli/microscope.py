@@ -166,15 +166,15 @@ def carry_out(
     began = time.perf_counter()
     with open_store() as store:
         study = microscope.Study(store, reference, weights=weights, force=force, device=device)
-        planned = plan(study)
-        name = heading(study.run, weights, study.loaded)
+        loaded, planned = study.loaded, plan(study)
+        name = heading(study.run, weights, loaded.epoch)
         with storing(label, f"{name}: {_announced(planned)}", force=force) as progress:
             done = microscope.carry_out(planned, progress)
         more = found(study, (*planned.present, *done.stored))
     seconds = time.perf_counter() - began
     if json:
         print_json(
-            head(study.run, weights, study.loaded)
+            head(study.run, weights, loaded.epoch, loaded.sha256)
             | {
                 "stored": [key_document(key) for key in done.stored],
                 "present": [key_document(key) for key in planned.present],

@@ -8,7 +8,6 @@ from fer_core.cli.output import counting, stderr, tells_events
 from fer_core.errors import InputError
 
 if TYPE_CHECKING:
-    from fer_core.loading import LoadedModel
     from fer_core.records import Run
 
 
@@ -22,10 +21,10 @@ def parts(what: str, text: str | None) -> tuple[str, ...]:
     return found
 
 
-def heading(run: "Run", weights: str, loaded: "LoadedModel") -> str:
+def heading(run: "Run", weights: str, epoch: int) -> str:
     """Say which run and weights a line is about."""
     synthetic = " (synthetic faces)" if run.synthetic else ""
-    return f"{run.name}{synthetic}, {weights} weights, epoch {loaded.epoch}"
+    return f"{run.name}{synthetic}, {weights} weights, epoch {epoch}"
 
 
 def counted(count: int, noun: str) -> str:
@@ -49,13 +48,13 @@ def storing(label: str, announcement: str, *, force: bool) -> Iterator[Any]:
         raise
 
 
-def head(run: "Run", weights: str, loaded: "LoadedModel") -> dict[str, Any]:
+def head(run: "Run", weights: str, epoch: int, sha256: str) -> dict[str, Any]:
     """Return how a document about a run begins."""
     return {
         "run": run.name,
         "id": run.id,
         "synthetic": run.synthetic,
         "weights": weights,
-        "epoch": loaded.epoch,
-        "checkpoint_sha256": loaded.sha256,
+        "epoch": epoch,
+        "checkpoint_sha256": sha256,
     }
