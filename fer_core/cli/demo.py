@@ -56,7 +56,8 @@ def _look_closer(run: str) -> None:
     microscope.dream(run, sample)
 
 
-# Name, preset, epochs, settings: about two minutes of training in all on two cores with synthetic faces.
+# Name, preset, epochs, settings: about two minutes of training in all on two cores, on synthetic
+# faces.
 DEMO_RUNS: tuple[tuple[str, str, int, list[str]], ...] = (
     ("cnn", "fast", 8, []),
     ("cnn-unaugmented", "fast", 8, ["augment=none"]),

@@ -1,4 +1,4 @@
-"""`fer-core filters`, `outputs`, `adversarial`, `dream`: what they say, about small trained runs."""
+"""`fer-core filters`, `outputs`, `adversarial`, `dream`: what they say about small runs."""
 
 import inspect
 import json
