@@ -28,7 +28,16 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     ),
     "loading": (BASE | {"models", "checkpoints", "device", "store"}, set()),
     "predicting": (BASE | {"data", "train", "loading", "store"}, {"numpy", "torch"}),
-    "explaining": (BASE | {"data", "explain", "loading", "store"}, {"numpy", "torch"}),
+    "samples": (BASE | {"store"}, {"numpy"}),
+    "provenance": (BASE | {"loading"}, set()),
+    "explaining": (
+        BASE | {"data", "explain", "loading", "provenance", "samples", "store"},
+        {"numpy", "torch"},
+    ),
+    "microscope": (
+        BASE | {"data", "explain", "loading", "provenance", "samples", "store"},
+        {"numpy", "torch"},
+    ),
     "experiment": (
         BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store"},
         {"numpy", "torch"},
@@ -37,7 +46,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "cli": (
         BASE
         | {"data", "models", "device", "experiment", "ensembling", "predicting", "store"}
-        | {"explain", "explaining"}
+        | {"explain", "explaining", "microscope"}
         | {"analysis", "figures"},
         {"typer", "rich", "numpy", "pandas"},
     ),

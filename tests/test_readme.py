@@ -48,13 +48,13 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     archive(tiny_faces, clone / "fer2013.zip")
     Image.fromarray(astronaut()).save(clone / "party.jpg")
     blocks = marked_blocks("README.md")
-    named = ["main job", "flaws", "photos", "tidy", "my_net.py", "own model", "own loop"]
+    named = ["main job", "filters", "flaws", "photos", "tidy", "my_net.py", "own model", "own loop"]
     assert sorted(blocks) == sorted(named)
     face = tiny_faces.splits["test"].images[0]
     row = " ".join(map(str, face.ravel().tolist()))
     (clone / "test.csv").write_text(f"id,feature\n7,{row}\n9,{row}\n", encoding="utf-8")
     (clone / "my_net.py").write_text(blocks["my_net.py"], encoding="utf-8")
-    shown = ("main job", "flaws", "photos", "own model", "tidy")
+    shown = ("main job", "filters", "flaws", "photos", "own model", "tidy")
     script = "\n".join(blocks[each] for each in shown)
     script = re.sub(
         r"(fer-core train .*?)(?: --epochs \d+)?$", r"\1 --epochs 1", script, flags=re.M
@@ -105,9 +105,10 @@ def test_the_readmes_file_tree_names_what_there_is() -> None:
     tree = (ROOT / "README.md").read_text(encoding="utf-8").split("## Where things are")[1]
     tree = tree.split("```")[1]
     named = {line.split()[0].rstrip("/") for line in tree.splitlines() if line.strip()}
+    beside = {"fingerprints.py", "translation.py", "checkpoints.py", "provenance.py"}
     for path in (ROOT / "fer_core").iterdir():
         if not path.name.startswith("__"):
-            assert path.name in named | {"fingerprints.py", "translation.py", "checkpoints.py"}
+            assert path.name in named | beside
     for name in named:
         assert (ROOT / name).exists() or (ROOT / "fer_core" / name).exists(), name
 

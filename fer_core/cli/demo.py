@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fer_core.cli import data, explaining, training
+from fer_core.cli import attacking, data, explaining, microscope, training
 from fer_core.cli.output import open_store, stderr
 from fer_core.records import FINISHED, TEST
 
@@ -17,7 +17,8 @@ def demo(
     n: Annotated[int, typer.Option("--n", help="How many synthetic faces.")] = 6000,
     epochs: Annotated[int | None, typer.Option(help="Epochs for each run.")] = None,
 ) -> None:
-    """Make data; train a CNN with and without augmentation and a DNN; evaluate and explain them.
+    """Make data; train a CNN with and without augmentation and a DNN; evaluate and explain them;
+    show what the CNN's filters want.
 
     Runs that are there already are kept. Example: fer-core demo
     """
@@ -42,9 +43,21 @@ def demo(
         else:
             training.evaluate(name, split=TEST)
         explaining.explain(name)
+        if kind == "cnn":
+            _look_closer(name)
 
 
-# Name, preset, epochs, settings: about two minutes in all on two cores with synthetic faces.
+def _look_closer(run: str) -> None:
+    """Store a small set of what the microscope shows."""
+    microscope.filters(run, layers="conv1,last", ascent_steps=40)
+    sample = [f"{TEST}:0"]
+    microscope.outputs(run, sample)
+    attacking.adversarial(run, sample, robustness=True, images="100")
+    microscope.dream(run, sample)
+
+
+# Name, preset, epochs, settings: about two minutes of training in all on two cores, on synthetic
+# faces.
 DEMO_RUNS: tuple[tuple[str, str, int, list[str]], ...] = (
     ("cnn", "fast", 8, []),
     ("cnn-unaugmented", "fast", 8, ["augment=none"]),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fer_core.cli.output import counting, open_store, print_json, stderr, stdout, tells_events
+from fer_core.cli.output import open_store, print_json, stderr, stdout
+from fer_core.cli.storing import counted, head, heading, parts, storing
 from fer_core.cli.training import DeviceOption, Json, WeightsOption
 from fer_core.errors import InputError
 from fer_core.records import CLASS_NAMES, UNLABELLED, TensorKey
@@ -73,7 +74,7 @@ def explain(
     """
     from fer_core import explaining
 
-    chosen = _parts("methods", methods)
+    chosen = parts("methods", methods)
     request = explaining.Request(
         methods=chosen,
         samples=samples,
@@ -81,7 +82,7 @@ def explain(
         correct=correct,
         wrong=wrong,
         split=split,
-        layers=_parts("layers", layers),
+        layers=parts("layers", layers),
         targets=targets,
         weights=weights,
         output=output,
@@ -92,23 +93,15 @@ def explain(
     began = time.perf_counter()
     with open_store() as store:
         planned = explaining.plan(store, run, request, device=device)
-        if not tells_events():
-            stderr.print(_announced(planned))
-        try:
-            with counting("explaining") as progress:
-                done = explaining.carry_out(store, planned, progress)
-        except KeyboardInterrupt:
-            if not tells_events():
-                rest = "" if force else ", the same command does the rest"
-                stderr.print(f"interrupted; what is done is stored{rest}")
-            raise
+        with storing("explaining", _announced(planned), force=force) as progress:
+            done = explaining.carry_out(store, planned, progress)
     if json:
         print_json(_document(planned, done, time.perf_counter() - began))
         return
     for skipped in done.skipped:
         stderr.print(f"skipped: {skipped.what}: {skipped.why}")
     stdout.print(
-        f"{_name(planned)}: {_counted(len(done.stored), 'explanation')} stored, "
+        f"{_name(planned)}: {counted(len(done.stored), 'explanation')} stored, "
         f"{len(planned.present):,} there already, {time.perf_counter() - began:.0f} s"
     )
 
@@ -154,22 +147,8 @@ def _value(key: str, text: str, default: Any) -> Any:
     return value
 
 
-def _parts(what: str, text: str | None) -> tuple[str, ...]:
-    """Read ``a,b``; () where nothing was given."""
-    if text is None:
-        return ()
-    parts = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not parts:
-        raise InputError(f"--{what} is {text!r}; name one or several, or leave it out")
-    return parts
-
-
 def _name(planned: "Plan") -> str:
-    synthetic = " (synthetic faces)" if planned.run.synthetic else ""
-    return (
-        f"{planned.run.name}{synthetic}, {planned.request.weights} weights, epoch "
-        f"{planned.loaded.epoch}"
-    )
+    return heading(planned.run, planned.request.weights, planned.loaded.epoch)
 
 
 def _announced(planned: "Plan") -> str:
@@ -178,24 +157,16 @@ def _announced(planned: "Plan") -> str:
         return f"{_name(planned)}: nothing lacks; {there}"
     methods = ", ".join(dict.fromkeys(job.method for job in planned.jobs if job.places))
     return (
-        f"{_name(planned)}: {_counted(planned.lacking, 'explanation')} to compute and store, about "
-        f"{planned.megabytes:.2f} MB ({_counted(len(planned.samples), 'image')}; {methods}); "
+        f"{_name(planned)}: {counted(planned.lacking, 'explanation')} to compute and store, about "
+        f"{planned.megabytes:.2f} MB ({counted(len(planned.samples), 'image')}; {methods}); "
         f"{there}"
     )
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + "s" * (count != 1)
-
-
 def _document(planned: "Plan", done: "Outcome", seconds: float) -> dict[str, Any]:
+    loaded = planned.loaded
     return {
-        "run": planned.run.name,
-        "id": planned.run.id,
-        "synthetic": planned.run.synthetic,
-        "weights": planned.request.weights,
-        "epoch": planned.loaded.epoch,
-        "checkpoint_sha256": planned.loaded.sha256,
+        **head(planned.run, planned.request.weights, loaded.epoch, loaded.sha256),
         "output": planned.request.output,
         "seed": planned.request.seed,
         "images": [

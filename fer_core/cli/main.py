@@ -8,12 +8,14 @@ import typer
 from typer.exceptions import TyperException
 
 from fer_core.cli import (
+    attacking,
     comparing,
     data,
     demo,
     ensembles,
     explaining,
     figure,
+    microscope,
     predicting,
     presets,
     runs,
@@ -53,6 +55,10 @@ for command in (
     comparing.compare,
     ensembles.ensemble,
     explaining.explain,
+    microscope.filters,
+    microscope.outputs,
+    attacking.adversarial,
+    microscope.dream,
     figure.figure,
     demo.demo,
     serve.dashboard,

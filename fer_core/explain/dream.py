@@ -1,6 +1,6 @@
 """Deep dream: what a layer finds in an image, strengthened (Mordvintsev, Olah & Tyka 2015)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -9,11 +9,13 @@ from torch.nn import functional
 
 from fer_core.errors import InputError
 from fer_core.explain.checks import check_seed, check_start, check_steps
+from fer_core.explain.options import whole
 from fer_core.explain.reaching import Reach
 from fer_core.explain.seen import Seen
 from fer_core.explain.untouched import untouched
 
 _SMALLEST_SIDE = 12  # pixels; a face says nothing in fewer
+_MOST_OCTAVES = 100  # 1.4 to a greater power leaves nothing of any image
 _JITTER = 4  # pixels; 32 of 224 there
 
 
@@ -39,25 +41,15 @@ def dream(
     the statistics of `image`. `progress` is told (steps done, all steps). The model comes back as
     it was. Raises InputError for wrong input.
     """
-    check_steps(steps)
-    check_seed(seed)
-    if octaves < 1:
-        raise InputError(f"octaves is {octaves}; use 1 or more")
-    if not 1 < octave_scale <= 4:
-        raise InputError(f"octave_scale is {octave_scale:g}; use more than 1, to 4")
-    if not 0 < step_size <= 1:
-        raise InputError(f"step_size is {step_size:g}; use more than 0, to 1")
     original = check_start(image, any_size=True)
-    sizes = [
-        [round(side / octave_scale**number) for side in original.shape[-2:]]
-        for number in reversed(range(octaves))
-    ]
-    if min(sizes[0]) < _SMALLEST_SIDE:
-        raise InputError(
-            f"with {octaves} octaves the image of {tuple(original.shape[-2:])} shrinks to "
-            f"{tuple(sizes[0])}, and {_SMALLEST_SIDE} is the least; use fewer octaves or a larger "
-            "image"
-        )
+    sizes = check_dream(
+        original.shape[-2:],
+        octaves=octaves,
+        octave_scale=octave_scale,
+        steps=steps,
+        step_size=step_size,
+        seed=seed,
+    )
     draw = np.random.default_rng(seed)
     with untouched(model):
         reach = Reach(model, layer)
@@ -80,6 +72,36 @@ def dream(
                     progress(octave * steps + step + 1, octaves * steps)
             added = now - base
     return now[0, 0].float().cpu().numpy()
+
+
+def check_dream(
+    size: Sequence[int],
+    *,
+    octaves: int = 3,
+    octave_scale: float = 1.4,
+    steps: int = 10,
+    step_size: float = 1.5e-2,
+    seed: int = 0,
+) -> list[list[int]]:
+    """Return the octaves' sizes, the smallest first, for an image of this size; InputError for
+    what no dream can be made with."""
+    check_steps(steps)
+    check_seed(seed)
+    whole("octaves", octaves, 1, _MOST_OCTAVES)
+    if not 1 < octave_scale <= 4:
+        raise InputError(f"octave_scale is {octave_scale:g}; use more than 1, to 4")
+    if not 0 < step_size <= 1:
+        raise InputError(f"step_size is {step_size:g}; use more than 0, to 1")
+    sizes = [
+        [round(side / octave_scale**number) for side in size] for number in reversed(range(octaves))
+    ]
+    if min(sizes[0]) < _SMALLEST_SIDE:
+        raise InputError(
+            f"with {octaves} octaves the image of {tuple(size)} shrinks to "
+            f"{tuple(sizes[0])}, and {_SMALLEST_SIDE} is the least; use fewer octaves or a larger "
+            "image"
+        )
+    return sizes
 
 
 def _strength(reach: Reach, seen: Seen, image: torch.Tensor) -> torch.Tensor:

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from fer_core.errors import InputError
-from fer_core.explain.ascent_styles import climb
+from fer_core.explain.ascent_styles import STYLES, climb
 from fer_core.explain.checks import check_seed, check_start, check_steps
 from fer_core.explain.layers import find, resolve
+from fer_core.explain.options import one_of
 from fer_core.explain.reaching import Reach, Reached
 from fer_core.explain.seen import Seen
 from fer_core.explain.untouched import untouched
@@ -20,6 +21,23 @@ ALL, NOISE = "all", "noise"
 # Filters in one batch. More is no faster on a CPU, and a network's activations must fit a memory;
 # a GPU is bound by launches and has more of it.
 _AT_ONCE = {"cpu": 64, "cuda": 256}
+
+
+def at_once(device: str) -> int:
+    """Return how many filters climb in one batch on a type of device."""
+    return _AT_ONCE.get(device, _AT_ONCE["cpu"])
+
+
+def check_ascent(*, style: str, steps: int, record_every: int, seed: int) -> None:
+    """Raise InputError for what no ascent can be made with."""
+    check_steps(steps)
+    check_seed(seed)
+    if not 1 <= record_every <= steps or steps % record_every:
+        raise InputError(
+            f"record_every is {record_every}, which does not divide {steps} steps; use "
+            f"{_divisor_near(steps, record_every)}"
+        )
+    one_of("style", style, STYLES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,28 +85,22 @@ def ascend(
 
     Erhan et al. 2009; ``plain`` as the course *Machine Learning* of 2017 has it.
     """
-    check_steps(steps)
-    check_seed(seed)
-    if not 1 <= record_every <= steps or steps % record_every:
-        raise InputError(
-            f"record_every is {record_every}, which does not divide {steps} steps; use "
-            f"{_divisor_near(steps, record_every)}"
-        )
+    check_ascent(style=style, steps=steps, record_every=record_every, seed=seed)
     image = None if isinstance(start, str) else check_start(start)
     if isinstance(start, str) and start != NOISE:
         raise InputError(f"start is {start!r}; use {NOISE} or an image")
     with untouched(model):
         reach = Reach(model, layer)
-        chosen = _indices(filters, reach)
+        chosen = indices_of(filters, reach)
         seen = Seen(model, image)
         recorded = range(0, steps + 1, record_every)
         images = np.empty((len(chosen), len(recorded), IMAGE_SIZE, IMAGE_SIZE), np.float32)
         activations = np.empty(images.shape[:2], np.float32)
         silent = np.ones(len(chosen), bool)
-        at_once = _AT_ONCE.get(seen.device.type, _AT_ONCE["cpu"])
-        chunks = range(0, len(chosen), at_once)
+        size = at_once(seen.device.type)
+        chunks = range(0, len(chosen), size)
         for number, first in enumerate(chunks):
-            part = slice(first, first + at_once)
+            part = slice(first, first + size)
             response = _Response(reach, seen, chosen[part])
             climbing = climb(
                 style,
@@ -154,7 +166,8 @@ class _Response:
         return Reached(*(maps[self._rows, self._filters] for maps in reached))
 
 
-def _indices(filters: str | Sequence[int], reach: Reach) -> list[int]:
+def indices_of(filters: str | Sequence[int], reach: Reach) -> list[int]:
+    """Return which filters of a layer are meant; InputError for one that it does not have."""
     if isinstance(filters, str):
         if filters != ALL:
             raise InputError(f"filters is {filters!r}; use {ALL} or a list of indices")

@@ -1,29 +1,16 @@
-"""Which of a run's images: named one by one, or drawn class by class."""
+"""Which of a run's images: drawn class by class."""
 
 import shlex
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from fer_core.errors import InputError
 from fer_core.records import CLASS_NAMES, VALIDATION, EvaluationSplit, Run
+from fer_core.samples import Sample
 from fer_core.store import RunStore
 
 RIGHT, WRONG = "right", "wrong"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """An image of a run's data set. split, index: as in its source; label: 0..6, -1 without."""
-
-    split: str
-    index: int
-    label: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.split}:{self.index}"
 
 
 class Choice(NamedTuple):
@@ -31,20 +18,6 @@ class Choice(NamedTuple):
 
     samples: tuple[Sample, ...]
     lacking: tuple[str, ...] = ()
-
-
-def named(store: RunStore, run: Run, text: str) -> Choice:
-    """Return the images of ``test:12,train:5566``, in this order; source names will do as well."""
-    data = run.dataset_fingerprint
-    places = [store.sample(data, part) for part in text.split(",") if part.strip()]
-    if not places:
-        raise InputError(f"samples is {text!r}; name images, as test:12,train:5566")
-    return Choice(
-        tuple(
-            Sample(split, index, int(store.labels(data, split)[index]))
-            for split, index in dict.fromkeys(places)
-        )
-    )
 
 
 def drawn(

@@ -8,7 +8,8 @@ import numpy as np
 
 from fer_core.errors import InputError
 from fer_core.explain import Explanation, explain
-from fer_core.explaining.planning import Job, Plan, Skipped
+from fer_core.explaining.planning import Job, Plan
+from fer_core.provenance import Skipped, key_of, versions_of
 from fer_core.records import (
     CLASS_NAMES,
     EXPLANATION,
@@ -53,7 +54,7 @@ def carry_out(
     total = sum(len(job.places) for job in jobs)
     for records in chain([first], _rest(planned, jobs)):
         store.add_tensors(planned.run.id, records)
-        stored += [_key(record) for record in records if record.kind == EXPLANATION]
+        stored += [key_of(record) for record in records if record.kind == EXPLANATION]
         progress(len(stored), total)
     return Outcome(tuple(stored), tuple(skipped))
 
@@ -108,7 +109,7 @@ def _records(planned: Plan, found: Explanation, row: int, place: int) -> list[Te
         "predicted": CLASS_NAMES[probabilities.argmax()],
         "true": None if sample.label == UNLABELLED else CLASS_NAMES[sample.label],
         "extras": scalars,
-        "versions": planned.loaded.device.versions() | {"precision": "float32"},
+        "versions": versions_of(planned.loaded),
     }
     return [
         TensorRecord(
@@ -123,11 +124,3 @@ def _records(planned: Plan, found: Explanation, row: int, place: int) -> list[Te
         )
         for kind, array in arrays.items()
     ]
-
-
-def _key(record: TensorRecord) -> TensorKey:
-    return TensorKey(
-        **{name: getattr(record, name) for name in ("kind", "method", "layer", "sample", "target")},
-        weights=record.weights,
-        provenance=record.provenance,
-    )

@@ -1,7 +1,6 @@
 """What explanations of a run were asked for, which of them are there, and which lack."""
 
 import inspect
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from fer_core.explain.untouched import untouched
 from fer_core.explaining import choosing
 from fer_core.explaining.request import PREDICTED, TRUE, Request, has_layer, methods_of
 from fer_core.loading import LoadedModel, load_model
+from fer_core.provenance import Skipped, is_made_with, wanted_of
 from fer_core.records import (
     CLASS_NAMES,
     EXPLANATION,
@@ -24,6 +24,7 @@ from fer_core.records import (
     Run,
     TensorKey,
 )
+from fer_core.samples import Sample, image_of, named
 from fer_core.store import RunStore
 
 # What an explanation takes in the store's file: a map and its provenance; of LIME also the segments
@@ -44,13 +45,6 @@ class Job(NamedTuple):
     optional: bool
 
 
-class Skipped(NamedTuple):
-    """What was not done, and why."""
-
-    what: str
-    why: str
-
-
 class Plan(NamedTuple):
     """What is there and what lacks.
 
@@ -60,7 +54,7 @@ class Plan(NamedTuple):
     run: Run
     request: Request
     loaded: LoadedModel
-    samples: tuple[choosing.Sample, ...]
+    samples: tuple[Sample, ...]
     images: np.ndarray
     probabilities: np.ndarray
     targets: np.ndarray
@@ -92,7 +86,7 @@ def plan(store: RunStore, reference: str, request: Request, *, device: str = "au
     loaded = load_model(store, run, request.weights, device)
     choice = _choice(store, run, request, loaded.sha256)
     samples = choice.samples
-    images = np.stack([_image(store, run, sample) for sample in samples])
+    images = np.stack([image_of(store, run, sample) for sample in samples])
     probabilities = _probabilities(loaded, images)
     targets = _targets(request, samples, probabilities)
     stored = {_place(key): key for key in store.tensor_keys(run.id, EXPLANATION)}
@@ -108,18 +102,14 @@ def plan(store: RunStore, reference: str, request: Request, *, device: str = "au
                 raise
             skipped.append(Skipped(method, str(error)))
             continue
-        wanted = {
-            "checkpoint_sha256": loaded.sha256,
-            "seed": request.seed,
-            "output": request.output or output_of(method),
-            "options": json.loads(json.dumps(options)),  # as the store gives them back
-        }
+        output = request.output or output_of(method)
+        wanted = wanted_of(loaded, seed=request.seed, output=output, options=options)
         for layer in layers:
             lacking = []
             for place, sample in enumerate(samples):
                 target = CLASS_NAMES[targets[place]]
                 there = stored.get((method, layer, sample.name, target, request.weights))
-                if there is None or request.force or not _is_made_with(there, wanted):
+                if there is None or request.force or not is_made_with(there, wanted):
                     lacking.append(place)
                 else:
                     present.append(there)
@@ -148,7 +138,7 @@ def _choice(store: RunStore, run: Run, request: Request, sha256: str) -> choosin
             "--correct, --wrong and --split"
         )
     if request.samples is not None:
-        return choosing.named(store, run, request.samples)
+        return choosing.Choice(named(store, run, request.samples))
     kinds = (choosing.RIGHT,) * request.correct + (choosing.WRONG,) * request.wrong
     if request.per_class is None and not kinds:
         kinds = (choosing.RIGHT, choosing.WRONG)
@@ -164,11 +154,6 @@ def _choice(store: RunStore, run: Run, request: Request, sha256: str) -> choosin
     )
 
 
-def _image(store: RunStore, run: Run, sample: choosing.Sample) -> np.ndarray:
-    pixels = store.images(run.dataset_fingerprint, sample.split, [sample.index])
-    return pixels.astype(np.float32) / 255
-
-
 def _probabilities(loaded: LoadedModel, images: np.ndarray) -> np.ndarray:
     device = loaded.device.torch_device
     with untouched(loaded.model), torch.no_grad():
@@ -176,9 +161,7 @@ def _probabilities(loaded: LoadedModel, images: np.ndarray) -> np.ndarray:
         return torch.cat(parts).softmax(1).cpu().numpy()
 
 
-def _targets(
-    request: Request, samples: Sequence[choosing.Sample], probabilities: np.ndarray
-) -> np.ndarray:
+def _targets(request: Request, samples: Sequence[Sample], probabilities: np.ndarray) -> np.ndarray:
     if request.targets == PREDICTED:
         return probabilities.argmax(1)
     labels = np.array([sample.label for sample in samples])
@@ -192,7 +175,3 @@ def _targets(
 
 def _place(key: TensorKey) -> tuple[str, ...]:
     return key.method, key.layer, key.sample, key.target, key.weights
-
-
-def _is_made_with(key: TensorKey, wanted: Mapping[str, Any]) -> bool:
-    return all(key.provenance.get(name) == value for name, value in wanted.items())

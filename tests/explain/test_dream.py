@@ -79,7 +79,8 @@ def test_wrong_input_is_one_line() -> None:
     model, image = convolutional(), faces(1)[0, 0]
     for changed, message in (
         ({"layer": "dense1"}, "'dense1' has no maps; name a convolution"),
-        ({"octaves": 0}, "octaves is 0; use 1 or more"),
+        ({"octaves": 0}, "octaves is 0; use a whole number from 1 to 100"),
+        ({"octaves": 5000}, "octaves is 5000; use a whole number from 1 to 100"),
         ({"octaves": 6}, "with 6 octaves the image of (48, 48) shrinks to (9, 9), and 12 is"),
         ({"octave_scale": 1.0}, "octave_scale is 1; use more than 1, to 4"),
         ({"step_size": 0.0}, "step_size is 0; use more than 0, to 1"),
