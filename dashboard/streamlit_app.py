@@ -42,6 +42,11 @@ page = st.navigation(
             icon=":material/grid_on:",
         ),
         st.Page(
+            HERE / "app_pages" / "compare.py",
+            title=_("Compare"),
+            icon=":material/compare_arrows:",
+        ),
+        st.Page(
             HERE / "app_pages" / "explanations.py",
             title=_("Explanations"),
             icon=":material/visibility:",
