@@ -13,9 +13,7 @@ def show(view: View, pair: Pair) -> None:
     """Show the images that one run alone gets right, those first of which the other is surest."""
     _ = texts.translate()
     if not pair.paired:
-        st.text(
-            _("The runs are judged on different images, so none is right where the other errs.")
-        )
+        st.text(_("The runs are judged on different images, so none can be compared."))
         return
     both = {"a": (pair.a, pair.b, pair.a_only), "b": (pair.b, pair.a, pair.b_only)}
     words = {

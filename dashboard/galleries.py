@@ -66,7 +66,7 @@ def show(view: View, key: str, answers: Sequence[Answers], places: np.ndarray) -
         st.pagination(pages, key=key)
     st.caption(
         _(
-            "Bars: probabilities in percent; blue the true class, orange a wrong answer. Where maps "
-            "are stored, a link leads to them."
+            "Bars: probabilities in percent; blue the true class, orange a wrong answer. Where "
+            "maps are stored, a link leads to them."
         )
     )

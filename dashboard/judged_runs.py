@@ -1,6 +1,7 @@
 """Which predictions a page is about: its choices, and the picked runs that have such ones."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from dashboard.queries import View
 from fer_core.records import Run
 
 
-def pick(view: View, offered: Sequence[Choice]) -> tuple[dict[str, str], tuple[Run, ...]]:
+def pick(view: View, offered: Sequence[Choice]) -> tuple[dict[str, Any], tuple[Run, ...]]:
     """Show the choices, which hold split, weights and averaging; return what was chosen by name,
     and the picked runs with such predictions. For each other run it says what makes them."""
     options = {}
