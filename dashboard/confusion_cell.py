@@ -53,7 +53,9 @@ def show(
         size = st.segmented_control(
             _("Faces a page"), A_PAGE, default=A_PAGE[0], required=True, key="cell_size"
         )
-        only = compared and st.toggle(_("Only those that the other run takes for another"))
+        only = compared and st.toggle(
+            _("Only those that the other run takes for another"), key="cell_changed"
+        )
     run = next(run for run in runs if run.name == name)
     cell = queries.cell(
         view.store,

@@ -27,7 +27,7 @@ def draw_facets(
     further settings of plotly's for both; entries: the legend's, unescaped.
     """
     em, line = canvas.em, canvas.line
-    left, right, gap, bottom = 4.2 * em, 0.9 * em, 2 * em, 3.3 * em
+    left, right, gap, bottom = 4.2 * em, 1.2 * em, 2 * em, 3.3 * em
     columns = facets.columns(len(answers), canvas.width - left - right + gap, 19 * em)
     width = (canvas.width - left - right + gap) / columns - gap
     height = min(width, 16 * em)

@@ -77,7 +77,7 @@ def test_a_cell_holds_all_its_images_or_those_that_changed(
     a, c = answers(three_runs, "a", "c")
     cell = (c.labels == 2) & (c.predicted == 4)
     assert len(cards(app)) == cell.sum() > 0
-    app.toggle[0].set_value(True).run()
+    app.toggle(key="cell_changed").set_value(True).run()
     assert not app.exception
     changed = np.flatnonzero(cell & (a.predicted != 4))
     assert 0 < len(changed) < cell.sum()
