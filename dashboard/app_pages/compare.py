@@ -21,6 +21,8 @@ if len(runs) >= 2:
         "confusion": _("Confusion"),
         "flips": _("Only one is right"),
         "classes": _("Classes"),
+        "calibration": _("Calibration"),
+        "seeds": _("Seeds"),
         "configuration": _("Configuration"),
     }
     section = st.segmented_control(
@@ -41,6 +43,11 @@ if len(runs) >= 2:
         flips.show(view, pair)
     elif section == "classes":
         show.figure(view, "class_scores", runs, **options)
+        show.figure(view, "recall_against_share", runs, **options)
+    elif section == "calibration":
+        show.figure(view, "calibration", runs, **options)
+    elif section == "seeds":
+        show.figure(view, "group_effects", runs, wide=False, **options)
     else:
         every = st.toggle(_("All settings, also those that do not differ"), key="compare_all")
         show.figure(view, "configuration_difference", runs, show="all" if every else "differing")

@@ -115,6 +115,34 @@ def test_the_configuration_shows_what_differs_or_all(open_app: Open, three_runs:
     assert commands(app)[1].endswith("--set show=all")
 
 
+@pytest.mark.parametrize(
+    ("section", "names"),
+    [
+        ("classes", ["class_scores", "recall_against_share"]),
+        ("calibration", ["calibration"]),
+        ("seeds", ["group_effects"]),
+    ],
+)
+def test_further_figures_are_of_all_runs(
+    open_app: Open, three_runs: Path, section: str, names: list[str]
+) -> None:
+    app = open_app(three_runs, "compare", "a", "b", "c")
+    app.button_group(key="compare_section").set_value(section).run()
+    assert not app.exception
+    expected = [f"fer-core figure {name} a b c -o {name}.svg" for name in names]
+    assert commands(app)[1:] == expected
+
+
+def test_a_run_is_never_compared_with_itself(open_app: Open, three_runs: Path) -> None:
+    app = open_app(three_runs, "compare", "a", "b", "c")
+    app.selectbox(key="pair_first").set_value("b").run()
+    assert not app.exception
+    assert app.selectbox(key="pair_second").options == ["a", "c"]
+    other = app.selectbox(key="pair_second").value
+    assert other in ("a", "c")
+    assert app.selectbox(key="cell_run").options == ["b", other]
+
+
 def test_runs_on_different_images_are_compared_unpaired(open_app: Open, tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with RunStore.open(path) as store:
