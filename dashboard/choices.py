@@ -15,8 +15,8 @@ class Choice(NamedTuple):
     options: Mapping[str, str]
 
 
-def confusion(runs: Sequence[Run], _: Translate) -> list[Choice]:
-    """Return the options of a confusion matrix: predictions that at least one run has."""
+def predictions(runs: Sequence[Run], _: Translate) -> list[Choice]:
+    """Return the options of a figure of predictions: those that at least one run has."""
     scores = [score for run in runs for score in run.scores]
     words = {
         VALIDATION: _("validation"),
@@ -38,17 +38,19 @@ def confusion(runs: Sequence[Run], _: Translate) -> list[Choice]:
         ("averaging", _("Averaging"), "none", [score.averaging for score in scores]),
     ]
     return [
-        *(
-            Choice(
-                name,
-                label,
-                {
-                    value: words.get(value, value)
-                    for value in [first, *_sorted(set(rest) - {first})]
-                },
-            )
-            for name, label, first, rest in choices
-        ),
+        Choice(
+            name,
+            label,
+            {value: words.get(value, value) for value in [first, *_sorted(set(rest) - {first})]},
+        )
+        for name, label, first, rest in choices
+    ]
+
+
+def confusion(runs: Sequence[Run], _: Translate) -> list[Choice]:
+    """Return the options of a confusion matrix."""
+    return [
+        *predictions(runs, _),
         Choice(
             "normalise",
             _("Normalised by"),

@@ -6,6 +6,7 @@ Widgets offer what is allowed, but a browser may send anything: every value is c
 import re
 from collections.abc import Callable, Sequence
 
+from fer_core.analysis.selection import COMBINATIONS
 from fer_core.errors import InputError
 from fer_core.figures.wanted_maps import PREDICTED, TARGETS
 from fer_core.records import EXPLANATION_METHODS
@@ -78,7 +79,23 @@ def explain(
     return words
 
 
+def ensemble(
+    runs: Sequence[str], *, name: str = "", combine: str = COMBINATIONS[0], test: bool = False
+) -> list[str]:
+    """Return the arguments of ``fer-core ensemble``; what is default is left out."""
+    if len(runs) < 2:
+        raise InputError(f"{len(runs)} runs to combine; choose two or more")
+    if combine not in COMBINATIONS:
+        raise InputError(f"combine is {combine!r}; use one of {', '.join(COMBINATIONS)}")
+    words = ["ensemble", *runs]
+    words += [f"--name={name}"] if name else []
+    words += ["--weights=validation"] if combine == "validation" else []
+    words += ["--vote"] if combine == "vote" else []
+    return words + ["--split=test"] * (test is True)
+
+
 COMMANDS: dict[str, Callable[..., list[str]]] = {
     "predict": predict,
     "explain": explain,
+    "ensemble": ensemble,
 }

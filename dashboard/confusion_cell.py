@@ -30,8 +30,19 @@ def chooser(runs: tuple[Run, ...]) -> Callable[[str], None]:
 
 
 @st.fragment
-def show(view: View, runs: tuple[Run, ...], *, split: str, weights: str, averaging: str) -> None:
-    """Show the lists that choose a cell and, below them, its faces with their probabilities."""
+def show(
+    view: View,
+    runs: tuple[Run, ...],
+    *,
+    split: str,
+    weights: str,
+    averaging: str,
+    compared: bool = False,
+) -> None:
+    """Show the lists that choose a cell and, below them, its faces with their probabilities.
+
+    compared: of two runs; then it can be those that the other run puts into another cell.
+    """
     _ = texts.translate()
     labels = class_labels(_)
     st.subheader(_("Faces in a cell"), anchor=False)
@@ -42,6 +53,9 @@ def show(view: View, runs: tuple[Run, ...], *, split: str, weights: str, averagi
         size = st.segmented_control(
             _("Faces a page"), A_PAGE, default=A_PAGE[0], required=True, key="cell_size"
         )
+        only = compared and st.toggle(
+            _("Only those that the other run takes for another"), key="cell_changed"
+        )
     run = next(run for run in runs if run.name == name)
     cell = queries.cell(
         view.store,
@@ -51,6 +65,7 @@ def show(view: View, runs: tuple[Run, ...], *, split: str, weights: str, averagi
         averaging=averaging,
         true=true,
         predicted=predicted,
+        unlike=next(each for each in runs if each != run) if only else None,
     )
     if true == predicted:
         summary = _("{count} images of {true}, taken for that; the most confident first.")

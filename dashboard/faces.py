@@ -28,6 +28,26 @@ class Face(NamedTuple):
     link: str = ""
 
 
+class Answer(NamedTuple):
+    """What a run says of a face: the run's name, the name of the class it takes the face for, and
+    seven probabilities in 0..1."""
+
+    run: str
+    predicted: str
+    shares: tuple[float, ...]
+
+
+class Judged(NamedTuple):
+    """One face with the answers of several runs: `title` (``validation:12``), `hint` (its source
+    name), the name of its class; `link`: where its explanations are, or ""."""
+
+    title: str
+    hint: str
+    true: str
+    answers: tuple[Answer, ...]
+    link: str = ""
+
+
 class Tile(NamedTuple):
     """One face's texts without a model's: `title` (``train:12``), its class, and `name`, its
     source name or ""."""
@@ -57,6 +77,33 @@ def grid(images: np.ndarray, faces: Sequence[Face], *, true: str, predicted: str
     """
     cards = [_card(face, index, true=true, predicted=predicted) for index, face in enumerate(faces)]
     return f'{_sheet(images, "faces")}<div class="faces">{"".join(cards)}</div>'
+
+
+def judged(images: np.ndarray, faces: Sequence[Judged], classes: Sequence[str], link: str) -> str:
+    """Return the HTML of a grid of faces, each with a column of bars for every run.
+
+    images: (N, 48, 48) uint8, one for each of `faces`; classes: the names of the bars, in order;
+    link: the words of the link to a face's explanations.
+    """
+    cards = []
+    for index, face in enumerate(faces):
+        title = escape(face.title)
+        columns = "".join(_column(each, classes, face.true) for each in face.answers)
+        leads = f'<a href="{escape(face.link)}">{escape(link)}</a>' if face.link else ""
+        cards.append(
+            f'<figure title="{escape(face.hint)}"><div>{_picture(title, index)}{leads}</div>'
+            f"<figcaption><b>{title} · {escape(face.true)}</b><div>{columns}</div></figcaption>"
+            "</figure>"
+        )
+    return f'{_sheet(images, "judged")}<div class="faces judged">{"".join(cards)}</div>'
+
+
+def _column(answer: Answer, classes: Sequence[str], true: str) -> str:
+    bars = "".join(
+        _bar(name, share, true, answer.predicted)
+        for name, share in zip(classes, answer.shares, strict=True)
+    )
+    return f"<section><h6>{escape(answer.run)}</h6>{bars}</section>"
 
 
 def tiles(images: np.ndarray, groups: Sequence[tuple[str, Sequence[Tile]]]) -> str:

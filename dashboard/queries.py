@@ -124,11 +124,14 @@ def cell(
     averaging: str,
     true: int,
     predicted: int,
+    unlike: Run | None = None,
 ) -> Cell:
-    """Return the images of class `true` that the run takes for class `predicted`."""
+    """Return the images of class `true` that the run takes for class `predicted`; only those that
+    the run `unlike`, judged on the same images, takes for another."""
     return _cell(
         store,
         key(store, run),
+        None if unlike is None else key(store, unlike),
         split=split,
         weights=weights,
         averaging=averaging,
@@ -141,6 +144,7 @@ def cell(
 def _cell(
     _store: RunStore,
     key: Key,
+    unlike: Key | None,
     *,
     split: str,
     weights: str,
@@ -152,9 +156,11 @@ def _cell(
     dataset = _store.run(run_id).dataset_fingerprint
     judged = _store.evaluation_split(run_id, split)
     probabilities = _store.predictions(run_id, split, weights, averaging).probabilities
-    members = np.flatnonzero(
-        (judged.labels == true) & (predicted_classes(probabilities) == predicted)
-    )
+    within = (judged.labels == true) & (predicted_classes(probabilities) == predicted)
+    if unlike is not None:
+        other = _store.predictions(unlike.run_id, split, weights, averaging)
+        within &= predicted_classes(other.probabilities) != predicted
+    members = np.flatnonzero(within)
     members = members[np.argsort(-probabilities[members, predicted], kind="stable")]
     indices = judged.indices[members]
     names = _store.sample_names(dataset, judged.source)

@@ -92,6 +92,18 @@ def none_picked() -> None:
     st.page_link("app_pages/runs.py", label=_("To the table of runs"), icon=":material/table_rows:")
 
 
+def one_picked() -> None:
+    """A page that compares runs has only one."""
+    _ = texts.translate()
+    _state(
+        "one-picked",
+        ":material/touch_app:",
+        _("Pick another run to compare this one with"),
+        _("in the sidebar, or by ticking rows of the table of runs."),
+    )
+    st.page_link("app_pages/runs.py", label=_("To the table of runs"), icon=":material/table_rows:")
+
+
 def stopped(run: Run) -> None:
     """If a run ended before its last epoch, say how it goes on."""
     _ = texts.translate()

@@ -42,6 +42,21 @@ page = st.navigation(
             icon=":material/grid_on:",
         ),
         st.Page(
+            HERE / "app_pages" / "compare.py",
+            title=_("Compare"),
+            icon=":material/compare_arrows:",
+        ),
+        st.Page(
+            HERE / "app_pages" / "errors.py",
+            title=_("Errors"),
+            icon=":material/rule:",
+        ),
+        st.Page(
+            HERE / "app_pages" / "ensemble.py",
+            title=_("Ensemble"),
+            icon=":material/join_inner:",
+        ),
+        st.Page(
             HERE / "app_pages" / "explanations.py",
             title=_("Explanations"),
             icon=":material/visibility:",

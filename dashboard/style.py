@@ -19,6 +19,13 @@ CSS = """<style>
     color-mix(in srgb, #0072B2 45%, transparent) var(--share), transparent var(--share)); }
 .faces span.true, .faces span.predicted { font-weight: 600; }
 .faces em { font-style: normal; font-variant-numeric: tabular-nums; }
+.faces.judged { grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); }
+.judged i { width: 96px; height: 96px; border-radius: 4px; background-size: 1536px auto; }
+.judged a { display: block; width: 96px; font-size: 11px; overflow-wrap: anywhere; }
+.judged figcaption > div { display: flex; flex-wrap: wrap; gap: 8px; }
+.judged section { flex: 1 1 104px; min-width: 0; max-width: 180px; }
+.judged h6 { margin: 0; padding: 0 0 2px; font-size: 11px; font-weight: 500; white-space: nowrap;
+  overflow: hidden; text-overflow: ellipsis; }
 .tiles { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 12px; }
 .tiles section { padding: 8px; border-radius: 8px;
   border: 1px solid color-mix(in srgb, currentColor 16%, transparent); }

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import choices, confusion_cell, show, states, texts
+from dashboard import choices, confusion_cell, judged_runs, show, states, texts
 from dashboard.queries import View
 
 _ = texts.translate()
@@ -13,24 +13,8 @@ if not view.picked:
     states.none_picked()
     st.stop()
 
-options = {}
-with st.container(horizontal=True, vertical_alignment="bottom", key="options", gap="large"):
-    for choice in choices.confusion(view.picked, _):
-        options[choice.name] = st.segmented_control(
-            choice.label,
-            list(choice.options),
-            format_func=choice.options.__getitem__,
-            default=next(iter(choice.options)),
-            required=True,
-            key=choice.name,
-            persist_state="session",
-        )
-
+options, runs = judged_runs.pick(view, choices.confusion(view.picked, _))
 predictions = {name: options[name] for name in ("split", "weights", "averaging")}
-runs = tuple(run for run in view.picked if run.score(**predictions))
-for run in view.picked:
-    if run not in runs:
-        states.not_evaluated(run, **predictions)
 if runs:
     show.figure(
         view,

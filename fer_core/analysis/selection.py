@@ -7,10 +7,17 @@ import numpy as np
 
 from fer_core.analysis import metrics
 from fer_core.analysis.answers import Answers, Store, read_answers
-from fer_core.analysis.ensembles import log_loss, mean_probabilities
+from fer_core.analysis.ensembles import (
+    log_loss,
+    mean_probabilities,
+    validation_weights,
+    vote_shares,
+)
 from fer_core.analysis.metrics import Accuracy
 from fer_core.errors import InputError
 from fer_core.records import VALIDATION
+
+COMBINATIONS = ("equal", "validation", "vote")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +57,18 @@ def read_candidates(
 def mean_accuracy(probabilities: np.ndarray, labels: np.ndarray) -> Accuracy:
     """Return the accuracy of the mean of M members: (M, N, 7), labels (N,) in 0..6."""
     return metrics.accuracy(labels, metrics.predicted_classes(_mean(probabilities)))
+
+
+def combined_accuracy(probabilities: np.ndarray, labels: np.ndarray, combine: str) -> Accuracy:
+    """Return the accuracy of M members, (M, N, 7), combined in one of COMBINATIONS: the mean of
+    all alike, with the weights that suit these images best, or a majority vote."""
+    if combine == "vote":
+        shares = vote_shares(probabilities)
+    elif combine == "validation":
+        shares = mean_probabilities(probabilities, validation_weights(probabilities, labels))
+    else:
+        shares = _mean(probabilities)
+    return metrics.accuracy(labels, metrics.predicted_classes(shares))
 
 
 def forward_selection(probabilities: np.ndarray, labels: np.ndarray) -> Selection:

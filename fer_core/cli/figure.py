@@ -29,7 +29,8 @@ def figure(
     """Write a figure as the report has it; the format is the file's ending.
 
     Figures of runs: learning_curves, confusion_matrix, accuracy_intervals, class_scores,
-    confusion_difference, configuration_difference, architecture, architecture_diagram,
+    confusion_difference, configuration_difference, flips, probabilities, recall_against_share,
+    calibration, group_effects, ensemble_curve, architecture, architecture_diagram,
     layer_arithmetic, complexity; of explanations that are stored (see fer-core explain):
     saliency_panel, explanations, lime_panel, mean_explanation.
 

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 
 from fer_core.analysis.answers import Answers
+from fer_core.errors import InputError
 from fer_core.figures import text
 from fer_core.records import TRAIN, VALIDATION
 from fer_core.translation import Translate
+
+
+def need_same_images(figure: str, answers: Sequence[Answers]) -> None:
+    """Raise InputError unless all runs are judged on the same images."""
+    for each in answers[1:]:
+        if each.fingerprint != answers[0].fingerprint:
+            raise InputError(
+                f"{answers[0].run.name!r} and {each.run.name!r} are judged on different "
+                f"{each.split} images; {figure} takes runs with the same data, --validation and "
+                "--seed"
+            )
 
 
 def how(answers: Sequence[Answers], _: Translate) -> str:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from fer_core.analysis import ensembles
-from fer_core.analysis.selection import forward_selection, mean_accuracy, read_candidates
+from fer_core.analysis.selection import (
+    COMBINATIONS,
+    combined_accuracy,
+    forward_selection,
+    mean_accuracy,
+    read_candidates,
+)
 from fer_core.errors import InputError
 from fer_core.store import RunStore
 from tests.analysis.answers import labels_of, probabilities_of
@@ -83,3 +89,24 @@ def test_candidates_on_different_images_are_refused(trained_store, tiny_config) 
     train_run(trained_store, config, name="held-out", device="cpu")
     with pytest.raises(InputError, match="'first' and 'held-out' are judged on different"):
         read_candidates(trained_store, ("first", "held-out"))
+
+
+def test_members_are_combined_as_the_stored_ensemble_combines_them():
+    rng = np.random.default_rng(5)
+    labels = labels_of((20,) * 7)
+    stacked = np.stack([probabilities_of(labels, rng, skill=skill) for skill in (2.0, 0.5, 0.5)])
+    expected = {
+        "equal": stacked.mean(axis=0, dtype=np.float64),
+        "validation": ensembles.mean_probabilities(
+            stacked, ensembles.validation_weights(stacked, labels)
+        ),
+        "vote": ensembles.vote_shares(stacked),
+    }
+    assert set(expected) == set(COMBINATIONS)
+    for combine, shares in expected.items():
+        found = combined_accuracy(stacked, labels, combine)
+        assert (found.correct, found.count) == ((shares.argmax(axis=1) == labels).sum(), 140)
+    # They are three ways: the vote of two poor members outweighs the good one.
+    assert combined_accuracy(stacked, labels, "vote").correct < (
+        combined_accuracy(stacked, labels, "validation").correct
+    )

@@ -43,3 +43,24 @@ def test_tiles_stand_in_their_groups_each_with_its_own_picture() -> None:
     last = group.split("<figure>")[17]
     assert 'aria-label="train:17" style="background-position:-96px -96px"' in last
     assert "<b>train:17</b>Sad<em>name-17</em>" in last
+
+
+def test_what_several_runs_say_of_a_face_is_escaped_and_marked() -> None:
+    shares = (0.5, 0.3, 0.2)
+    card = faces.Judged(
+        "validation:1",
+        "<i>name</i>",
+        "Fear",
+        (faces.Answer("<b>a</b>", "Fear", shares), faces.Answer("b", "Sad & <x>", shares)),
+        'explanations?runs=a&sample="',
+    )
+    html = faces.judged(
+        np.zeros((1, 48, 48), np.uint8), [card], ["Fear", "Sad & <x>", "Happy"], "<why>"
+    )
+    assert not {"<i>name", "<b>a", "<x>", "<why>"} & {html[i : i + 7] for i in range(len(html))}
+    assert "<b>a</b>" not in html
+    assert '<a href="explanations?runs=a&amp;sample=&quot;">&lt;why&gt;</a>' in html
+    first, second = html.split("<section>")[1:]
+    assert 'class="true predicted" style="--share:50.0%">Fear' in first
+    assert 'class="true " style="--share:50.0%">Fear' in second
+    assert 'class="predicted" style="--share:30.0%">Sad &amp; &lt;x&gt;<em>30</em>' in second

@@ -10,7 +10,17 @@ from dashboard import confusion_cell
 from fer_core.store import RunStore
 from tests.dashboard import stores
 
-PAGES = ("runs", "learning_curves", "confusion", "architecture", "photo", "explanations")
+PAGES = (
+    "runs",
+    "learning_curves",
+    "confusion",
+    "architecture",
+    "photo",
+    "explanations",
+    "compare",
+    "errors",
+    "ensemble",
+)
 Open = Callable[..., AppTest]
 
 
