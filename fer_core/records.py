@@ -63,6 +63,12 @@ EXPLANATION_METHODS = {
     "occlusion": True,
 }
 
+# Kinds of what is stored of a network's filters and of images made for it: see fer_core/microscope.
+FILTERS, FILTER_ACTIVATIONS = "filters", "filter-activations"
+KERNELS, TOP_IMAGES, FILTER_SIMILARITY = "kernels", "top-images", "filter-similarity"
+LAYER_OUTPUTS, CLASS_IMAGES = "layer-outputs", "class-images"
+ADVERSARIAL, ROBUSTNESS, DREAM = "adversarial", "robustness", "dream"
+
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
 # Derived when read, never stored: the run says "running", its process is gone.
 STALE = "stale"

@@ -28,6 +28,7 @@ from fer_core.figures import (
     confusion_difference,
     confusion_matrix,
     explanations,
+    filters,
     layer_arithmetic,
     learning_curves,
     lime_panel,
@@ -76,6 +77,7 @@ FIGURES = {
     "explanations": explanations,
     "lime_panel": lime_panel,
     "mean_explanation": mean_explanation,
+    "filters": filters,
 }
 
 Subject = Literal["run", "dataset"]

@@ -6,7 +6,7 @@ where that leaves the images large enough.
 
 from collections.abc import Sequence
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -32,7 +32,8 @@ class Sheet(NamedTuple):
     none, which may have several lines; columns: their labels; groups: labels, which may be "",
     over columns that belong together, and how many; title: a line over all; captions: R x C texts
     below the images or none, which may be broken where they hold a line's end; marks: R x C texts
-    on the images or none; framed: whether a line is drawn around each image."""
+    on the images or none; framed: whether a line is drawn around each image; clicks: R x C values
+    that a click on an image gives, or none."""
 
     images: np.ndarray
     shown: np.ndarray
@@ -44,6 +45,7 @@ class Sheet(NamedTuple):
     captions: Sequence[str] = ()
     marks: Sequence[str] = ()
     framed: bool = False
+    clicks: Sequence[Any] = ()
 
 
 class _Places(NamedTuple):
@@ -224,6 +226,7 @@ def _add_images(
     half = IMAGE_SIZE / 2
     middles = [(float(places.lefts[c]) + half, float(places.tops[r]) + half) for r, c in shown]
     columns = sheet.shown.shape[1]
+    clicks = [sheet.clicks[r * columns + c] for r, c in shown] if sheet.clicks else None
     canvas.add(
         "scatter",
         x=[x for x, _ in middles],
@@ -232,6 +235,7 @@ def _add_images(
         marker={"opacity": 0, "size": scale * IMAGE_SIZE, "symbol": "square"},
         hovertext=[text.escape(sheet.hover[r * columns + c]) for r, c in shown],
         hovertemplate="%{hovertext}<extra></extra>",
+        customdata=clicks,
         xaxis=f"x{number}",
         yaxis=f"y{number}",
     )
