@@ -6,6 +6,7 @@ Widgets offer what is allowed, but a browser may send anything: every value is c
 import re
 from collections.abc import Callable, Sequence
 
+from dashboard import filter_commands
 from fer_core.errors import InputError
 from fer_core.figures.wanted_maps import PREDICTED, TARGETS
 from fer_core.records import EXPLANATION_METHODS
@@ -81,4 +82,5 @@ def explain(
 COMMANDS: dict[str, Callable[..., list[str]]] = {
     "predict": predict,
     "explain": explain,
+    "filters": filter_commands.filters,
 }

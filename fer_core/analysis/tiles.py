@@ -13,7 +13,9 @@ def stretched(images: np.ndarray) -> np.ndarray:
     values = np.where(finite, values, 0)
     low, high = np.percentile(values, (LOW, HIGH), axis=(-2, -1), keepdims=True)
     span = high - low
-    share = np.divide(values - low, span, out=np.full(values.shape, 0.5, np.float64), where=span > 0)
+    share = np.divide(
+        values - low, span, out=np.full(values.shape, 0.5, np.float64), where=span > 0
+    )
     return np.rint(255 * share.clip(0, 1)).astype(np.uint8)
 
 

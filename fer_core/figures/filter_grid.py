@@ -1,4 +1,4 @@
-"""A layer's filters as a grid of small images, one picture, for every figure that shows them all."""
+"""A layer's filters as a grid of small images, one picture, for each figure that shows them all."""
 
 from collections.abc import Sequence
 from math import ceil

@@ -1,0 +1,27 @@
+"""Filters: what the filters of the picked runs want to see, and the detail of a clicked one."""
+
+import streamlit as st
+
+from dashboard import filter_jobs, filter_options, show, states, texts
+from dashboard.queries import View
+from fer_core.figures.filters import counted
+
+_ = texts.translate()
+view: View = st.session_state.view
+
+st.title(_("Filters"), anchor=False)
+if not view.picked:
+    states.none_picked()
+    st.stop()
+
+figure = filter_options.choose_figure(_)
+with st.container(horizontal=True, vertical_alignment="bottom", key="options", gap="medium"):
+    options = filter_options.choose(view, figure, _)
+runs = filter_options.able(view, options, _)
+runs = filter_jobs.offer(view, runs, figure, options)
+if not runs:
+    st.stop()
+if figure == filter_options.GRID:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="look", gap="medium"):
+        filter_options.choose_look(view, runs, options, _)
+built = show.figure(view, figure, runs, **options)
