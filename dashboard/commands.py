@@ -83,4 +83,5 @@ COMMANDS: dict[str, Callable[..., list[str]]] = {
     "predict": predict,
     "explain": explain,
     "filters": filter_commands.filters,
+    "outputs": filter_commands.outputs,
 }

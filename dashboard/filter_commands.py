@@ -7,6 +7,7 @@ from fer_core.errors import InputError
 from fer_core.figures.stored_filters import STYLES
 
 _LAYER = re.compile(r"[A-Za-z0-9_.]+")
+_SAMPLE = re.compile(r"[A-Za-z0-9_-]+:[0-9]+")
 _WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
 
 
@@ -21,6 +22,12 @@ def filters(
     return words + _weights(weights)
 
 
+def outputs(runs: Sequence[str], *, layer: str, sample: str, weights: str = "best") -> list[str]:
+    """Return the arguments of ``fer-core outputs`` for a layer of one run and an image."""
+    words = ["outputs", _one(runs), f"--sample={_sample(sample)}", f"--layers={_layer(layer)}"]
+    return words + _weights(weights)
+
+
 def _one(runs: Sequence[str]) -> str:
     if len(runs) != 1:
         raise InputError(f"{len(runs)} runs to look into; pick one")
@@ -31,6 +38,12 @@ def _layer(layer: str) -> str:
     if not _LAYER.fullmatch(layer):
         raise InputError(f"layer is {layer!r}; use a name that fer-core presets show prints")
     return layer
+
+
+def _sample(sample: str) -> str:
+    if not _SAMPLE.fullmatch(sample):
+        raise InputError(f"sample is {sample!r}; give split:index, as test:12")
+    return sample
 
 
 def _weights(weights: str) -> list[str]:

@@ -52,9 +52,7 @@ def _offer(view: View, run: Run, weights: str, need: Need, wanted: Any) -> None:
         told = _("{name}: not stored yet ({weights} weights).")
         st.text(told.format(name=run.name, weights=weights))
         under_way = f"job-{need.command}" in st.session_state
-        if st.button(
-            _("Compute it"), type="primary", key=f"filters-{run.id}", disabled=under_way
-        ):
+        if st.button(_("Compute it"), type="primary", key=f"filters-{run.id}", disabled=under_way):
             st.session_state["filters-wanted"] = wanted
             waiting.begin(jobs.start(view.store, need.command, (run,), **choices))
             st.rerun()

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dashboard import filter_queries as asked
 from dashboard.queries import View
-from fer_core.records import FILTERS, Run
+from fer_core.records import FILTERS, LAYER_OUTPUTS, Run
 
 
 class Need(NamedTuple):
@@ -19,6 +19,8 @@ class Need(NamedTuple):
 
 def of(view: View, run: Run, figure: str, options: Mapping[str, Any]) -> list[Need]:
     """Return what a figure needs of a run."""
+    if figure == "layer_outputs":
+        return _outputs(view, run, options)
     return [_filters(view, run, options)]
 
 
@@ -26,6 +28,12 @@ def _filters(view: View, run: Run, options: Mapping[str, Any]) -> Need:
     layer = asked.layer_of(view.store, run, options["layer"])
     key = {"method": options["style"], "layer": layer, "sample": ""}
     return Need(FILTERS, key, "filters", {"layer": layer, "style": options["style"]})
+
+
+def _outputs(view: View, run: Run, options: Mapping[str, Any]) -> list[Need]:
+    layer = asked.layer_of(view.store, run, options["layer"])
+    key = {"layer": layer, "sample": options["sample"]}
+    return [Need(LAYER_OUTPUTS, key, "outputs", {"layer": layer, "sample": options["sample"]})]
 
 
 def lacking(

@@ -13,12 +13,12 @@ from fer_core.figures.stored_arrays import LAST
 from fer_core.records import Run
 from fer_core.translation import Translate
 
-GRID = "filters"
+GRID, OUTPUTS = "filters", "layer_outputs"
 
 
 def choose_figure(_: Translate) -> str:
     """Draw the list of figures and return the name of the chosen one."""
-    words = {GRID: _("What filters want")}
+    words = {GRID: _("What filters want"), OUTPUTS: _("Outputs")}
     chosen = st.segmented_control(
         _("Show"),
         list(words),
@@ -39,6 +39,8 @@ def choose(view: View, figure: str, _: Translate) -> dict[str, Any]:
         chosen["style"] = _select(
             _("Style"), {"plain": _("plain"), "natural": _("natural")}, "filter_style"
         )
+    if figure == OUTPUTS:
+        chosen["sample"] = _choose_sample(view, _)
     weights = asked.weights(view)
     if not set(st.session_state.get("filter_weights", ())) <= set(weights):
         del st.session_state.filter_weights
@@ -49,15 +51,22 @@ def choose(view: View, figure: str, _: Translate) -> dict[str, Any]:
     return chosen
 
 
-def choose_look(view: View, runs: tuple[Run, ...], options: dict[str, Any], _: Translate) -> None:
-    """Draw the options of the grid that only decide how it looks, and add them to `options`."""
-    steps = filter_needs.steps(view, runs, options)
+def choose_look(
+    view: View, figure: str, runs: tuple[Run, ...], options: dict[str, Any], _: Translate
+) -> None:
+    """Draw the options of a grid that only decide how it looks, and add them to `options`."""
+    steps = filter_needs.steps(view, runs, options) if figure == GRID else []
     if len(steps) > 1:
         if st.session_state.get("filter_step") not in steps:
             st.session_state.filter_step = steps[-1]
         step = st.select_slider(_("Step of the ascent"), steps, key="filter_step", width=240)
         options["step"] = "" if step == steps[-1] else step
-    orders = {INDEX: _("number"), ACTIVATION: _("activation"), SIMILARITY: _("likeness")}
+    orders = {INDEX: _("number"), ACTIVATION: _("activation")}
+    if figure == GRID:
+        orders[SIMILARITY] = _("likeness")
+    else:
+        scales = {"own": _("each its own"), "shared": _("shared")}
+        options["scale"] = _select(_("Colours"), scales, "filter_scale")
     options["order"] = _select(_("Order"), orders, "filter_order")
     written = st.toggle(_("Activations"), key="filter_activations")
     options["activations"] = ON if written else OFF
@@ -75,6 +84,17 @@ def able(view: View, options: dict[str, Any], _: Translate) -> tuple[Run, ...]:
         except InputError as error:
             states.left_out(run, str(error))
     return tuple(found)
+
+
+def _choose_sample(view: View, _: Translate) -> str:
+    """Let an image be named; it is looked up in the data of the first run."""
+    run = view.picked[0]
+    if not st.session_state.get("filter_sample"):
+        st.session_state.filter_sample = asked.first_sample(view) or "train:0"
+    written = st.text_input(
+        _("Image"), key="filter_sample", persist_state="session", placeholder="test:12", width=180
+    )
+    return "{}:{}".format(*view.store.sample(run.dataset_fingerprint, written or "train:0"))
 
 
 def _choose_layer(view: View, _: Translate) -> str:

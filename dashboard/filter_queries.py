@@ -8,7 +8,7 @@ from dashboard.queries import View
 from fer_core.errors import InputError
 from fer_core.figures import stored_arrays
 from fer_core.figures.stored_arrays import LAST, Side
-from fer_core.records import FILTERS, Run, TensorKey
+from fer_core.records import FILTERS, LAYER_OUTPUTS, Run, TensorKey
 from fer_core.store import RunStore
 
 WEIGHTS = ("best", "last", "average")
@@ -42,6 +42,12 @@ def first_stored(view: View) -> str:
     """Return a layer whose filters are stored; "" where there is none."""
     there = {key.layer for run in view.picked for key in keys(view.store, run, FILTERS)}
     return next((name for name in layers(view) if name in there), "")
+
+
+def first_sample(view: View) -> str:
+    """Return an image for which outputs are stored; "" where there is none."""
+    there = [key.sample for run in view.picked for key in keys(view.store, run, LAYER_OUTPUTS)]
+    return next(iter(there), "")
 
 
 def weights(view: View) -> list[str]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import filter_jobs, filter_options, show, states, texts
+from dashboard import filter_chosen, filter_jobs, filter_options, show, states, texts
 from dashboard.queries import View
 from fer_core.figures.filters import counted
 
@@ -21,7 +21,13 @@ runs = filter_options.able(view, options, _)
 runs = filter_jobs.offer(view, runs, figure, options)
 if not runs:
     st.stop()
-if figure == filter_options.GRID:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="look", gap="medium"):
-        filter_options.choose_look(view, runs, options, _)
-built = show.figure(view, figure, runs, **options)
+with st.container(horizontal=True, vertical_alignment="bottom", key="look", gap="medium"):
+    filter_options.choose_look(view, figure, runs, options, _)
+if figure != filter_options.GRID:
+    show.figure(view, figure, runs, **options)
+    st.stop()
+built = show.figure(view, figure, runs, on_click=filter_chosen.choose, **options)
+if len(built.info.sides) > 1:
+    for line in counted(built.info, _):
+        st.text(line)
+filter_chosen.show(view, built.info, options)

@@ -28,8 +28,10 @@ from fer_core.figures import (
     confusion_difference,
     confusion_matrix,
     explanations,
+    filter_detail,
     filters,
     layer_arithmetic,
+    layer_outputs,
     learning_curves,
     lime_panel,
     mean_explanation,
@@ -78,6 +80,8 @@ FIGURES = {
     "lime_panel": lime_panel,
     "mean_explanation": mean_explanation,
     "filters": filters,
+    "layer_outputs": layer_outputs,
+    "filter_detail": filter_detail,
 }
 
 Subject = Literal["run", "dataset"]

@@ -76,8 +76,12 @@ def draw_sheets(
     notes: Sequence[str],
     _: Translate,
     bars: Sequence[Bar] = (),
+    free: float = 0.0,
 ) -> go.Figure:
-    """Draw the sheets of each subject; bars, and notes (unescaped), stand below everything."""
+    """Draw the sheets of each subject; bars, and notes (unescaped), stand below everything.
+
+    free: px left free at the top for what the caller draws.
+    """
     em, line = canvas.em, canvas.line
     every = [sheet for facet in sheets for sheet in facet]
     names = [name for sheet in every for name in sheet.rows]
@@ -105,15 +109,16 @@ def draw_sheets(
     if any(text.text_width(note, em) > canvas.width - x for note in notes):
         x = 0.2 * em
     lines = [part for note in notes for part in text.broken(note, em, canvas.width - x)]
+    start = free + 0.3 * em
     bar_height = colour_bars.height(canvas) if bars else 0.0
     last = line if all(subject.synthetic for subject in subjects) else 0.0
-    canvas.set_height(0.3 * em + bottoms[-1] + bar_height + len(lines) * line + last)
+    canvas.set_height(start + bottoms[-1] + bar_height + len(lines) * line + last)
 
     number = 0
     for position, (facet, title) in enumerate(zip(fitted, heads, strict=True)):
         row, column = divmod(position, columns)
         corner = column * facet_width + left + centred
-        y = 0.3 * em + (bottoms[row - 1] if row else 0)
+        y = start + (bottoms[row - 1] if row else 0)
         if title:
             canvas.note(title, corner, y + line / 2, xanchor="left")
         y += head
@@ -122,7 +127,7 @@ def draw_sheets(
             _add_labels(canvas, each, (corner, y), scale, room, row_size)
             _add_images(canvas, each, number, (corner, y + each.above), scale)
             y += each.height + between
-    end = 0.3 * em + bottoms[-1]
+    end = start + bottoms[-1]
     colour_bars.add(canvas, bars, (x, end))
     end += bar_height + 0.5 * line
     for index, content in enumerate(lines):
@@ -236,6 +241,7 @@ def _add_images(
         hovertext=[text.escape(sheet.hover[r * columns + c]) for r, c in shown],
         hovertemplate="%{hovertext}<extra></extra>",
         customdata=clicks,
+        showlegend=False,
         xaxis=f"x{number}",
         yaxis=f"y{number}",
     )

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from fer_core.errors import InputError
 from fer_core.figures.wanted_maps import named
 from fer_core.records import Run, TensorKey, TensorRecord
@@ -106,3 +108,9 @@ def layer_of(store: "RunStore", side: Side, kind: str, layer: str) -> str:
 def sample_of(store: "RunStore", side: Side, sample: str) -> str:
     """Return a named image as ``split:index``; InputError for one that the data has not."""
     return "{}:{}".format(*store.sample(side.run.dataset_fingerprint, sample))
+
+
+def image_of(store: "RunStore", side: Side, sample: str) -> np.ndarray:
+    """Return the image (48, 48) uint8 of ``split:index``."""
+    split, index = store.sample(side.run.dataset_fingerprint, sample)
+    return store.images(side.run.dataset_fingerprint, split, [index])[0]

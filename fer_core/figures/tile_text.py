@@ -102,6 +102,7 @@ def write(
         y=ys,
         text=written,
         mode="text",
+        showlegend=False,
         textposition="middle center",
         textfont={"size": labels.size, "color": palette.FAINT_INK if faint else palette.INK},
         hoverinfo="skip",
