@@ -84,4 +84,6 @@ COMMANDS: dict[str, Callable[..., list[str]]] = {
     "explain": explain,
     "filters": filter_commands.filters,
     "outputs": filter_commands.outputs,
+    "adversarial": filter_commands.adversarial,
+    "dream": filter_commands.dream,
 }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from fer_core.errors import InputError
+from fer_core.figures.adversarial import ATTACKS
 from fer_core.figures.stored_filters import STYLES
 
 _LAYER = re.compile(r"[A-Za-z0-9_.]+")
@@ -25,6 +26,30 @@ def filters(
 def outputs(runs: Sequence[str], *, layer: str, sample: str, weights: str = "best") -> list[str]:
     """Return the arguments of ``fer-core outputs`` for a layer of one run and an image."""
     words = ["outputs", _one(runs), f"--sample={_sample(sample)}", f"--layers={_layer(layer)}"]
+    return words + _weights(weights)
+
+
+def adversarial(
+    runs: Sequence[str],
+    *,
+    attack: str,
+    sample: str = "",
+    robustness: bool = False,
+    weights: str = "best",
+) -> list[str]:
+    """Return the arguments of ``fer-core adversarial`` for an image or for the curve."""
+    if attack not in ATTACKS:
+        raise InputError(f"attack is {attack!r}; use one of {', '.join(ATTACKS)}")
+    words = ["adversarial", _one(runs)]
+    words += [f"--sample={_sample(sample)}"] if sample else []
+    words += ["--robustness"] if robustness is True else []
+    words += [f"--attack={attack}"] if attack != "fgsm" else []
+    return words + _weights(weights)
+
+
+def dream(runs: Sequence[str], *, layer: str, sample: str, weights: str = "best") -> list[str]:
+    """Return the arguments of ``fer-core dream`` for a layer of one run and an image."""
+    words = ["dream", _one(runs), f"--sample={_sample(sample)}", f"--layer={_layer(layer)}"]
     return words + _weights(weights)
 
 

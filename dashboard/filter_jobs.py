@@ -19,27 +19,21 @@ def offer(
     all that the figure needs."""
     _ = texts.translate()
     wanted = (figure, dict(options))
-    for command in dict.fromkeys(
-        need.command for run in runs for need in filter_needs.of(view, run, figure, options)
-    ):
-        job = waiting.follow(view, runs, command)
-        if job and st.session_state.get("filters-wanted") in (None, wanted):
-            if job.error:
-                states.wrong(InputError(job.error))
-            elif job.result is None:
-                states.wrong(InputError(_("The command ended without a result; start it again.")))
+    needs = [filter_needs.of(view, run, figure, options) for run in runs]
+    job = waiting.follow(view, runs, needs[0].command) if needs else None
+    if job and st.session_state.get("filters-wanted") in (None, wanted):
+        if job.error:
+            states.wrong(InputError(job.error))
+        elif job.result is None:
+            states.wrong(InputError(_("The command ended without a result; start it again.")))
     whole = []
-    for run in runs:
-        weights = options["weights"].split(",")
-        lacks = [
-            (each, need)
-            for each in weights
-            if (need := filter_needs.lacking(view, run, figure, options, each))
-        ]
+    for run, need in zip(runs, needs, strict=True):
+        chosen = options["weights"].split(",")
+        lacks = [each for each in chosen if not filter_needs.stored(view, run, need, each)]
         if not lacks:
             whole.append(run)
         elif queries.has_weights(view.store, run):
-            _offer(view, run, *lacks[0], wanted)
+            _offer(view, run, lacks[0], need, wanted)
         else:
             states.no_weights(run)
     return tuple(whole)

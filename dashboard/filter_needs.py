@@ -5,7 +5,19 @@ from typing import Any, NamedTuple
 
 from dashboard import filter_queries as asked
 from dashboard.queries import View
-from fer_core.records import FILTERS, LAYER_OUTPUTS, Run
+from fer_core.records import (
+    ADVERSARIAL,
+    CLASS_IMAGES,
+    DREAM,
+    FILTERS,
+    KERNELS,
+    LAYER_OUTPUTS,
+    ROBUSTNESS,
+    VALIDATION,
+    Run,
+)
+
+FIRST_LAYER = "conv1"
 
 
 class Need(NamedTuple):
@@ -17,11 +29,29 @@ class Need(NamedTuple):
     choices: dict[str, Any]
 
 
-def of(view: View, run: Run, figure: str, options: Mapping[str, Any]) -> list[Need]:
+def of(view: View, run: Run, figure: str, options: Mapping[str, Any]) -> Need:
     """Return what a figure needs of a run."""
+    if figure == "filters":
+        return _filters(view, run, options)
+    if figure == "kernels":
+        return Need(KERNELS, {}, "filters", {"layer": FIRST_LAYER})
+    if figure == "class_images":
+        style = options["style"]
+        first = asked.layers_of(view.store, run)[0]
+        return Need(CLASS_IMAGES, {"method": style}, "filters", {"layer": first, "style": style})
+    if figure == "robustness_curve":
+        attack = options["attack"]
+        key = {"method": attack, "sample": VALIDATION}
+        return Need(ROBUSTNESS, key, "adversarial", {"attack": attack, "robustness": True})
+    if figure == "adversarial":
+        attack, sample = options["attack"], options["samples"]
+        key = {"method": attack, "sample": sample, "target": ""}
+        return Need(ADVERSARIAL, key, "adversarial", {"attack": attack, "sample": sample})
+    sample = options["sample"] if figure == "layer_outputs" else options["samples"]
+    key = {"layer": asked.layer_of(view.store, run, options["layer"]), "sample": sample}
     if figure == "layer_outputs":
-        return _outputs(view, run, options)
-    return [_filters(view, run, options)]
+        return Need(LAYER_OUTPUTS, key, "outputs", key)
+    return Need(DREAM, key, "dream", key)
 
 
 def _filters(view: View, run: Run, options: Mapping[str, Any]) -> Need:
@@ -30,24 +60,13 @@ def _filters(view: View, run: Run, options: Mapping[str, Any]) -> Need:
     return Need(FILTERS, key, "filters", {"layer": layer, "style": options["style"]})
 
 
-def _outputs(view: View, run: Run, options: Mapping[str, Any]) -> list[Need]:
-    layer = asked.layer_of(view.store, run, options["layer"])
-    key = {"layer": layer, "sample": options["sample"]}
-    return [Need(LAYER_OUTPUTS, key, "outputs", {"layer": layer, "sample": options["sample"]})]
-
-
-def lacking(
-    view: View, run: Run, figure: str, options: Mapping[str, Any], weights: str
-) -> Need | None:
-    """Return the first that is not stored of what a figure needs of a run."""
-    for need in of(view, run, figure, options):
-        wanted = {**need.key, "weights": weights}
-        if not any(
-            all(getattr(key, name) == value for name, value in wanted.items())
-            for key in asked.keys(view.store, run, need.kind)
-        ):
-            return need
-    return None
+def stored(view: View, run: Run, need: Need, weights: str) -> bool:
+    """Say whether what is needed is there for these weights."""
+    wanted = {**need.key, "weights": weights}
+    return any(
+        all(getattr(key, name) == value for name, value in wanted.items())
+        for key in asked.keys(view.store, run, need.kind)
+    )
 
 
 def steps(view: View, runs: tuple[Run, ...], options: Mapping[str, Any]) -> list[int]:
@@ -55,9 +74,8 @@ def steps(view: View, runs: tuple[Run, ...], options: Mapping[str, Any]) -> list
     found: list[set[int]] = []
     for run in runs:
         need = _filters(view, run, options)
-        wanted = need.key | {"kind": need.kind}
         for key in asked.keys(view.store, run, need.kind):
-            same = all(getattr(key, name) == value for name, value in wanted.items())
+            same = all(getattr(key, name) == value for name, value in need.key.items())
             if same and key.weights in options["weights"].split(","):
                 recorded = key.provenance["steps"]
                 assert isinstance(recorded, list)

@@ -8,17 +8,26 @@ from dashboard import filter_needs, states
 from dashboard import filter_queries as asked
 from dashboard.queries import View
 from fer_core.errors import InputError
+from fer_core.figures.adversarial import ATTACKS
 from fer_core.figures.filter_grid import ACTIVATION, INDEX, OFF, ON, SIMILARITY
 from fer_core.figures.stored_arrays import LAST
 from fer_core.records import Run
 from fer_core.translation import Translate
 
-GRID, OUTPUTS = "filters", "layer_outputs"
+GRIDS = GRID, OUTPUTS = "filters", "layer_outputs"
 
 
 def choose_figure(_: Translate) -> str:
     """Draw the list of figures and return the name of the chosen one."""
-    words = {GRID: _("What filters want"), OUTPUTS: _("Outputs")}
+    words = {
+        GRID: _("What filters want"),
+        OUTPUTS: _("Outputs"),
+        "kernels": _("Kernels"),
+        "class_images": _("Classes"),
+        "adversarial": _("Adversarial"),
+        "robustness_curve": _("Robustness"),
+        "dream": _("Dream"),
+    }
     chosen = st.segmented_control(
         _("Show"),
         list(words),
@@ -34,13 +43,17 @@ def choose_figure(_: Translate) -> str:
 
 def choose(view: View, figure: str, _: Translate) -> dict[str, Any]:
     """Draw the options of a figure that decide what of the store it shows; return them."""
-    chosen: dict[str, Any] = {"layer": _choose_layer(view, _)}
-    if figure == GRID:
+    chosen: dict[str, Any] = {}
+    if figure in (GRID, OUTPUTS, "dream"):
+        chosen["layer"] = _choose_layer(view, _, with_maps=figure == "dream")
+    if figure in ("adversarial", "robustness_curve"):
+        chosen["attack"] = _select(_("Attack"), ATTACKS, "filter_attack")
+    if figure in (GRID, "class_images"):
         chosen["style"] = _select(
             _("Style"), {"plain": _("plain"), "natural": _("natural")}, "filter_style"
         )
-    if figure == OUTPUTS:
-        chosen["sample"] = _choose_sample(view, _)
+    if figure in (OUTPUTS, "adversarial", "dream"):
+        chosen["sample" if figure == OUTPUTS else "samples"] = _choose_sample(view, _)
     weights = asked.weights(view)
     if not set(st.session_state.get("filter_weights", ())) <= set(weights):
         del st.session_state.filter_weights
@@ -72,8 +85,10 @@ def choose_look(
     options["activations"] = ON if written else OFF
 
 
-def able(view: View, options: dict[str, Any], _: Translate) -> tuple[Run, ...]:
+def able(view: View, figure: str, options: dict[str, Any]) -> tuple[Run, ...]:
     """Return the picked runs that have the layer; say of the others that they have not."""
+    if figure == "kernels":
+        options = {"layer": filter_needs.FIRST_LAYER}
     if "layer" not in options:
         return view.picked
     found = []
@@ -97,14 +112,15 @@ def _choose_sample(view: View, _: Translate) -> str:
     return "{}:{}".format(*view.store.sample(run.dataset_fingerprint, written or "train:0"))
 
 
-def _choose_layer(view: View, _: Translate) -> str:
-    words = {name: name for name in asked.layers(view)}
+def _choose_layer(view: View, _: Translate, *, with_maps: bool) -> str:
+    words = {name: name for name in asked.layers(view, with_maps=with_maps)}
     if LAST in words:
         words[LAST] = _("last convolution")
     if not words:
-        raise InputError("the picked runs store no layers with filters; train them again")
+        raise InputError("the picked runs have no such layers; pick one with convolutions")
     if st.session_state.get("filter_layer") not in words:
-        st.session_state.filter_layer = asked.first_stored(view) or next(iter(words))
+        first = asked.first_stored(view)
+        st.session_state.filter_layer = first if first in words else next(iter(words))
     return _select(_("Layer"), words, "filter_layer")
 
 

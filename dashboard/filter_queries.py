@@ -8,7 +8,7 @@ from dashboard.queries import View
 from fer_core.errors import InputError
 from fer_core.figures import stored_arrays
 from fer_core.figures.stored_arrays import LAST, Side
-from fer_core.records import FILTERS, LAYER_OUTPUTS, Run, TensorKey
+from fer_core.records import ADVERSARIAL, DREAM, FILTERS, LAYER_OUTPUTS, Run, TensorKey
 from fer_core.store import RunStore
 
 WEIGHTS = ("best", "last", "average")
@@ -25,14 +25,20 @@ def _keys(_store: RunStore, key: queries.Key, kind: str) -> tuple[TensorKey, ...
     return _store.tensor_keys(key.run_id, kind)
 
 
-def layers(view: View) -> list[str]:
-    """Return the layers that have filters of any picked run, in forward order, ``last`` first
-    among them where there is a convolution."""
+def layers_of(store: RunStore, run: Run) -> list[str]:
+    """Return a run's layers that have filters, in forward order."""
+    layers = queries.details(store, run).layers
+    return [layer.name for layer in layers if layer.type.startswith(_WITH_FILTERS)]
+
+
+def layers(view: View, *, with_maps: bool = False) -> list[str]:
+    """Return the layers that have filters of any picked run, in forward order, and after them
+    ``last`` where there is a convolution; with_maps: convolutions alone."""
     found = [
         layer
         for run in view.picked
         for layer in queries.details(view.store, run).layers
-        if layer.type.startswith(_WITH_FILTERS)
+        if layer.type.startswith(_WITH_FILTERS[: 1 if with_maps else 2])
     ]
     names = list(dict.fromkeys(layer.name for layer in found))
     return names + [LAST] * any(layer.type.startswith("Conv") for layer in found)
@@ -45,9 +51,12 @@ def first_stored(view: View) -> str:
 
 
 def first_sample(view: View) -> str:
-    """Return an image for which outputs are stored; "" where there is none."""
-    there = [key.sample for run in view.picked for key in keys(view.store, run, LAYER_OUTPUTS)]
-    return next(iter(there), "")
+    """Return an image of which anything is stored; "" where there is none."""
+    for kind in (LAYER_OUTPUTS, ADVERSARIAL, DREAM):
+        for run in view.picked:
+            for key in keys(view.store, run, kind):
+                return key.sample
+    return ""
 
 
 def weights(view: View) -> list[str]:

@@ -17,12 +17,13 @@ if not view.picked:
 figure = filter_options.choose_figure(_)
 with st.container(horizontal=True, vertical_alignment="bottom", key="options", gap="medium"):
     options = filter_options.choose(view, figure, _)
-runs = filter_options.able(view, options, _)
+runs = filter_options.able(view, figure, options)
 runs = filter_jobs.offer(view, runs, figure, options)
 if not runs:
     st.stop()
-with st.container(horizontal=True, vertical_alignment="bottom", key="look", gap="medium"):
-    filter_options.choose_look(view, figure, runs, options, _)
+if figure in filter_options.GRIDS:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="look", gap="medium"):
+        filter_options.choose_look(view, figure, runs, options, _)
 if figure != filter_options.GRID:
     show.figure(view, figure, runs, **options)
     st.stop()

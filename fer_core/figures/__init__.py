@@ -17,25 +17,30 @@ import plotly.graph_objects as go
 from fer_core.errors import InputError
 from fer_core.figures import (
     accuracy_intervals,
+    adversarial,
     architecture,
     architecture_diagram,
     audit,
     augmentation_preview,
     class_counts,
+    class_images,
     class_scores,
     complexity,
     configuration_difference,
     confusion_difference,
     confusion_matrix,
+    dream,
     explanations,
     filter_detail,
     filters,
+    kernels,
     layer_arithmetic,
     layer_outputs,
     learning_curves,
     lime_panel,
     mean_explanation,
     mean_faces,
+    robustness_curve,
     saliency_panel,
     samples,
 )
@@ -82,6 +87,11 @@ FIGURES = {
     "filters": filters,
     "layer_outputs": layer_outputs,
     "filter_detail": filter_detail,
+    "kernels": kernels,
+    "class_images": class_images,
+    "adversarial": adversarial,
+    "robustness_curve": robustness_curve,
+    "dream": dream,
 }
 
 Subject = Literal["run", "dataset"]
