@@ -37,7 +37,7 @@ def of(view: View, run: Run, figure: str, options: Mapping[str, Any]) -> Need:
         return Need(KERNELS, {}, "filters", {"layer": FIRST_LAYER})
     if figure == "class_images":
         style = options["style"]
-        first = asked.layers_of(view.store, run)[0]
+        first = next(iter(asked.layers_of(view.store, run)), FIRST_LAYER)
         return Need(CLASS_IMAGES, {"method": style}, "filters", {"layer": first, "style": style})
     if figure == "robustness_curve":
         attack = options["attack"]

@@ -128,7 +128,7 @@ def _outputs(store: "RunStore", side: Side, layer: str, number: int) -> Outputs:
         record = stored_arrays.first(store, side, LAYER_OUTPUTS, layer=layer, sample=sample)
         assert record is not None
         images.append(stored_arrays.image_of(store, side, sample))
-        values = enlarged(record.array[number], IMAGE_SIZE)
+        values = enlarged(record.array[number].astype(np.float32), IMAGE_SIZE)
         maps.append(numbers.scaled(values, numbers.limit(values)))
     shape = (len(samples), IMAGE_SIZE, IMAGE_SIZE)
     return Outputs(

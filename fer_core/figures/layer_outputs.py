@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 class SideOutputs(NamedTuple):
     """The F maps of a run with one of its weights, in order. filters: (F,) int64; maps: (F, h, w)
-    float16 or float32; scaled: (F, h, w) float64 in -1..1, as drawn; activations: (F,) float64,
+    float32; scaled: (F, h, w) float64 in -1..1, as drawn; activations: (F,) float64,
     the mean of what follows the layer."""
 
     side: Side
@@ -77,11 +77,10 @@ def collect(
 
 def read(store: "RunStore", side: Side, *, layer: str, sample: str) -> TensorRecord:
     """Return the outputs (F, h, w) of a layer for an image; InputError names the command."""
-    name = stored_arrays.layer_of(store, side, LAYER_OUTPUTS, layer)
     of = stored_arrays.sample_of(store, side, sample) if sample else ""
-    record = stored_arrays.first(
-        store, side, LAYER_OUTPUTS, layer=name, **({"sample": of} if of else {})
-    )
+    key = {"sample": of} if of else {}
+    name = stored_arrays.layer_of(store, side, LAYER_OUTPUTS, layer, **key)
+    record = stored_arrays.first(store, side, LAYER_OUTPUTS, layer=name, **key)
     if record is None:
         asked = of or "train:0"
         raise stored_arrays.lacking(
@@ -97,7 +96,7 @@ def _shown(side: Side, record: TensorRecord, order: str, scale: str) -> SideOutp
     places = np.arange(len(record.array))
     if order == ACTIVATION:
         places = np.argsort(-activations, kind="stable")
-    maps = record.array[places]
+    maps = record.array[places].astype(np.float32)  # float16 is too coarse for a percentile
     shared = numbers.limit(maps) if scale == "shared" else None
     levels = [numbers.limit(each) if shared is None else shared for each in maps]
     scaled = np.array([numbers.scaled(*pair) for pair in zip(maps, levels, strict=True)])

@@ -87,9 +87,9 @@ def depths(store: "RunStore", side: Side) -> dict[str, int]:
     return {layer.name: depth for depth, layer in enumerate(store.details(side.run.id).layers)}
 
 
-def layer_of(store: "RunStore", side: Side, kind: str, layer: str) -> str:
+def layer_of(store: "RunStore", side: Side, kind: str, layer: str, **key: str) -> str:
     """Return the full name of a layer: ``last`` is the last convolution, "" the first layer of
-    which arrays of the kind are stored ("" where there is none)."""
+    which an array of the kind with this key is stored ("" where there is none)."""
     if layer == LAST:
         layers = store.details(side.run.id).layers
         convolutions = [each.name for each in layers if each.type.startswith("Conv")]
@@ -101,7 +101,7 @@ def layer_of(store: "RunStore", side: Side, kind: str, layer: str) -> str:
     if layer:
         return layer
     order = depths(store, side)
-    there = {key.layer for key in keys(store, side, kind)}
+    there = {found.layer for found in keys(store, side, kind, **key)}
     return min(there, key=lambda name: order.get(name, len(order)), default="")
 
 

@@ -48,9 +48,10 @@ def read(store: "RunStore", side: Side, *, layer: str, style: str, start: str) -
     layer: as `stored_arrays.layer_of` takes it; start: ``noise`` or an image, as ``test:12``.
     """
     one_of("style", style, STYLES)
-    name = stored_arrays.layer_of(store, side, FILTERS, layer)
     sample = "" if start == NOISE else stored_arrays.sample_of(store, side, start)
-    key = {"method": style, "layer": name, "sample": sample}
+    key = {"method": style, "sample": sample}
+    name = stored_arrays.layer_of(store, side, FILTERS, layer, **key)
+    key["layer"] = name
     images, values = (
         stored_arrays.first(store, side, kind, **key) for kind in (FILTERS, FILTER_ACTIVATIONS)
     )
