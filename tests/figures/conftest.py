@@ -128,8 +128,8 @@ def _probabilities(labels: np.ndarray, right: float, seed: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     """Runs: cnn, dnn, the long, the Chinese and the marked-up name on made-up faces (20 epochs,
-    predictions, explanations of two images of each class, and of their filters), `real` on others, `first` with one
-    epoch and `new` with none. Data sets: made-up,
+    predictions, explanations of two images of each class, filters), `real` on others, `first` with
+    one epoch and `new` with none. Data sets: made-up,
     photographs (test has no labels), and synthetic ones with the same long, Chinese and marked-up
     names; each with an augmentation preview."""
     with RunStore.open(tmp_path_factory.mktemp("figures") / "runs.db") as store:

@@ -146,7 +146,6 @@ def test_a_figure_about_data_says_what_is_synthetic(known, name):
     [
         *("saliency_panel", "explanations", "lime_panel", "mean_explanation", "filters"),
         *("filter_detail", "layer_outputs", "kernels", "class_images", "adversarial", "dream"),
-        "robustness_curve",
     ],
 )
 def test_a_figure_of_maps_says_what_is_synthetic(known, name):

@@ -162,6 +162,15 @@ def test_robustness_has_intervals_by_the_number_of_images(known):
     assert built.table.epsilon.tolist() == [*filtered.EPSILONS] * 2
 
 
+def test_a_robustness_curve_says_which_runs_are_synthetic(known):
+    built = figures.build("robustness_curve", known.store, ("cnn", "real"))
+    names = [trace.name for trace in built.figure.data if trace.showlegend]
+    assert names == ["cnn (synthetic)", "real"]
+    assert "synthetic data" not in [note.text for note in built.figure.layout.annotations]
+    both = figures.build("robustness_curve", known.store, ("cnn", "dnn"))
+    assert "synthetic data" in [note.text for note in both.figure.layout.annotations]
+
+
 def test_a_dream_stands_beside_its_image(known, pictures):
     built = figures.build("dream", known.store, ("cnn",), samples=f"{SECOND},{FIRST}")
     [side] = built.info.sides
