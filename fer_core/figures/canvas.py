@@ -25,7 +25,8 @@ LINE = 1.25  # height of a line of text, in em
 _ENTRY_EXTRA, _LEGEND_PAD = 45.0, 5.0
 
 # Viewers of svg and pdf smooth between pixels; of enlarged ones they smooth the edges only. Large
-# pictures, whose pixels are small in print, are enlarged less: a browser must be quick with them.
+# pictures, whose pixels are small in print, are enlarged less and packed faster: a page with 512
+# filters must be quick.
 _ENLARGED, _MOST_PIXELS = 4, 12_000_000
 
 
@@ -142,7 +143,8 @@ class Canvas:
         fits = isqrt(_MOST_PIXELS // (pixels.shape[0] * pixels.shape[1]))
         times = max(1, min(_ENLARGED, fits))
         enlarged = pixels.repeat(times, axis=0).repeat(times, axis=1)
-        Image.fromarray(enlarged).save(content, "PNG")
+        level = 6 if times == _ENLARGED else 1
+        Image.fromarray(enlarged).save(content, "PNG", compress_level=level)
         source = base64.b64encode(content.getvalue()).decode("ascii")
         self.layout["images"].append(
             {

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fer_core.errors import InputError
+from fer_core.figures import text
 from fer_core.figures.draw_tiles import Sheet
 from fer_core.figures.options import one_of, whole
 from fer_core.figures.wanted_maps import named
@@ -44,6 +45,17 @@ def grid(
     )
 
 
+def short(value: float) -> str:
+    """Write an activation in about four characters: more do not fit below an image of 5 mm."""
+    size = abs(value)
+    if size >= 9999.5:
+        return text.compact(value)
+    if 0 < value < 0.005:
+        return "<.01"
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 or value < 0 else 2
+    return f"{value:.{digits}f}" if value else "0"
+
+
 def per_row_of(value: Any) -> int:
     """Read the option `per_row`."""
     return whole("per_row", value, 1, MOST_PER_ROW)
@@ -55,9 +67,9 @@ def switch(option: str, value: str) -> bool:
     return value == ON
 
 
-def numbers(text: str) -> list[int]:
+def numbers(chosen: str) -> list[int]:
     """Read ``0,3,17``; [] for ""."""
-    return [whole("filter", part, 0, 1_000_000) for part in named(text)]
+    return [whole("filter", part, 0, 1_000_000) for part in named(chosen)]
 
 
 def places(chosen: Sequence[int], there: np.ndarray, of: str) -> np.ndarray:

@@ -123,7 +123,7 @@ def _sheet(each: SideFilters, info: Filters, _: Translate) -> Sheet:
         words += [_("dead")] if each.dead[place] else []
         words += [_("duplicate")] if each.duplicates is not None and each.duplicates[place] else []
         hover.append(", ".join(words))
-        captions.append(value)
+        captions.append(filter_grid.short(float(each.activations[place])))
     title = _("Filters of layer {layer} (# Ascent Epoch {step})")
     return filter_grid.grid(
         each.tiles,
@@ -188,7 +188,7 @@ def counted(info: Filters, _: Translate) -> list[str]:
     """Return a line for each run: how many filters are shown, how many are dead or duplicates."""
     lines = []
     for each in info.sides:
-        words = _("{name}, {layer}: {count} filters at step {step}, {dead} dead").format(
+        words = _("{name}, {layer}: {count} filters at step {step}; dead: {dead}").format(
             name=facets.named(each.side.subject, _),
             layer=text.clean(each.layer),
             count=len(each.filters),
@@ -196,7 +196,7 @@ def counted(info: Filters, _: Translate) -> list[str]:
             dead=int(each.dead.sum()),
         )
         if each.duplicates is not None:
-            words += ", " + _("{count} duplicates (correlation {least:g} or more)").format(
+            words += "; " + _("duplicates (correlation {least:g} or more): {count}").format(
                 count=int(each.duplicates.sum()), least=ALIKE
             )
         lines.append(words + ".")

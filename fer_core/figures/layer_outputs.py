@@ -123,7 +123,7 @@ def _sheet(each: SideOutputs, info: LayerOutputs, _: Translate) -> Sheet:
     for number, value in zip(each.filters, each.activations, strict=True):
         words = _("filter {number}, activation {value}")
         hover.append(words.format(number=number, value=f"{value:.3g}"))
-        captions.append(f"{value:.3g}")
+        captions.append(filter_grid.short(value))
     title = _("Output of layer {layer} (Given image {sample})")
     return filter_grid.grid(
         palette.colours(enlarged(each.scaled, IMAGE_SIZE), signed=True),

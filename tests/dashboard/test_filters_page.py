@@ -80,7 +80,7 @@ def test_stored_filters_are_shown_with_the_detail_of_one(
         "fer-core figure filters a -o filters.svg --set layer=conv1",
         "fer-core figure filter_detail a -o filter_detail.svg --set layer=conv1",
     ]
-    assert "8 filters at step 20, 1 dead, 1 duplicates" in words(app)
+    assert "8 filters at step 20; dead: 1; duplicates (correlation 0.95 or more): 1." in words(app)
     grid = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert len(grid["layout"]["images"]) == 1, "one picture for all filters"
 

@@ -43,7 +43,7 @@ def test_512_filters_are_one_picture_and_a_click_shows_the_detail_of_one(
         row, column = divmod(number, 16)
         x, y = page.evaluate(CELL, ["", 51 * row + 24, 51 * column + 24])
         page.mouse.move(x, y)
-        expect(page.locator(".hoverlayer")).to_contain_text(f"filter {number}, activation")
+        expect(grid.locator(".hoverlayer")).to_contain_text(f"filter {number}, activation")
         page.mouse.click(x, y)
         expect(commands.last).to_contain_text(f"--set number={number}")
         settle(page)

@@ -6,6 +6,7 @@ import pytest
 from fer_core import figures
 from fer_core.analysis.tiles import stretched
 from fer_core.errors import InputError
+from fer_core.figures import filter_grid
 from tests.figures import filtered, networks
 
 
@@ -50,9 +51,20 @@ def test_a_step_is_shown_with_its_activations(known, pictures):
     assert side.step == 10
     np.testing.assert_array_equal(side.tiles, stretched(filtered.images("cnn")[:, 1]))
     np.testing.assert_array_equal(side.activations, filtered.activations("cnn")[:, 1])
-    written = str(built.figure.to_dict()["data"])
-    for value in filtered.activations("cnn")[:, 1]:
-        assert f"{value:.3g}" in written
+    [written] = [trace.text for trace in built.figure.data if trace.mode == "text"]
+    expected = [f"{value:.2f}" if value else "0" for value in filtered.activations("cnn")[:, 1]]
+    assert list(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.0, "0"), (0.0004, "<.01"), (0.4642, "0.46"), (9.994, "9.99"), (9.996, "10.0"),
+        (99.96, "100"), (1234.5, "1234"), (12345.0, "12.3 k"), (-0.464, "-0.5"),
+    ],
+)  # fmt: skip
+def test_an_activation_is_written_shortly(value, written):
+    assert filter_grid.short(value) == written
 
 
 def test_orders_are_by_activation_and_by_likeness(known):
@@ -69,7 +81,7 @@ def test_orders_are_by_activation_and_by_likeness(known):
 def test_dead_and_duplicate_filters_are_counted_and_in_the_table(known):
     built = build(known.store)
     line = built.description.split("\n")[1]
-    assert "8 filters at step 20, 1 dead, 1 duplicates (correlation 0.95 or more)" in line
+    assert "8 filters at step 20; dead: 1; duplicates (correlation 0.95 or more): 1." in line
     table = built.table.set_index("filter")
     assert table.index[table.dead].tolist() == [filtered.DEAD]
     assert table.index[table.duplicate].tolist() == [filtered.DOUBLE]
