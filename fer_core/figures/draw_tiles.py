@@ -88,12 +88,12 @@ def draw_sheets(
     right = 0.2 * em
     widest = max(_lefts(sheet)[-1] + IMAGE_SIZE + sheet.framed for sheet in every)
     for row_size in (em, min(em, SMALLEST_TEXT)):
-        left = _widest(names, row_size) + 0.6 * em if names else 0.2 * em
+        left = tile_text.row_width(names, row_size) + 0.6 * em if names else 0.2 * em
         least = left + right + widest / IMAGE_SIZE * SMALLEST
         columns = facets.columns(len(sheets), canvas.width, least)
         facet_width = canvas.width / columns
         scale = min((facet_width - left - right) / widest, LARGEST / IMAGE_SIZE)
-        if _tallest(names) * LINE * row_size <= scale * IMAGE_SIZE:
+        if tile_text.row_lines(names) * LINE * row_size <= scale * IMAGE_SIZE:
             break
     centred = (facet_width - left - right - scale * widest) / 2
     room = facet_width - left - centred - right
@@ -135,14 +135,6 @@ def draw_sheets(
     facets.synthetic_note(canvas, subjects, x, end + len(lines) * line, _)
     canvas.layout |= {"dragmode": False, "showlegend": False}
     return canvas.figure()
-
-
-def _widest(names: Sequence[str], size: float) -> float:
-    return max(text.text_width(part, size) for name in names for part in name.split("\n"))
-
-
-def _tallest(names: Sequence[str]) -> int:
-    return max((name.count("\n") + 1 for name in names), default=0)
 
 
 def _lefts(sheet: Sheet) -> np.ndarray:
