@@ -6,6 +6,7 @@ Widgets offer what is allowed, but a browser may send anything: every value is c
 import re
 from collections.abc import Callable, Sequence
 
+from dashboard import filter_commands
 from fer_core.analysis.selection import COMBINATIONS
 from fer_core.errors import InputError
 from fer_core.figures.wanted_maps import PREDICTED, TARGETS
@@ -98,4 +99,8 @@ COMMANDS: dict[str, Callable[..., list[str]]] = {
     "predict": predict,
     "explain": explain,
     "ensemble": ensemble,
+    "filters": filter_commands.filters,
+    "outputs": filter_commands.outputs,
+    "adversarial": filter_commands.adversarial,
+    "dream": filter_commands.dream,
 }

@@ -62,6 +62,11 @@ page = st.navigation(
             icon=":material/visibility:",
         ),
         st.Page(
+            HERE / "app_pages" / "filters.py",
+            title=_("Filters"),
+            icon=":material/blur_on:",
+        ),
+        st.Page(
             HERE / "app_pages" / "architecture.py",
             title=_("Architecture"),
             icon=":material/account_tree:",

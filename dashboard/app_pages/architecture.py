@@ -44,3 +44,5 @@ if runs:
             placeholder="",
             alt=_("The products behind each layer's operations and parameters"),
         )
+    label = _("What the filters of a layer want to see")
+    st.page_link("app_pages/filters.py", label=label, icon=":material/blur_on:")

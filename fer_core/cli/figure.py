@@ -32,7 +32,10 @@ def figure(
     confusion_difference, configuration_difference, flips, probabilities, recall_against_share,
     calibration, group_effects, ensemble_curve, architecture, architecture_diagram,
     layer_arithmetic, complexity; of explanations that are stored (see fer-core explain):
-    saliency_panel, explanations, lime_panel, mean_explanation.
+    saliency_panel, explanations, lime_panel, mean_explanation; of filters and
+    what is made for them (see fer-core filters, outputs, adversarial, dream):
+    filters, filter_detail, layer_outputs, kernels, class_images, adversarial,
+    robustness_curve, dream.
 
     Figures of data sets, or of those that runs used: class_counts, samples, audit,
     augmentation_preview, mean_faces.

@@ -7,7 +7,7 @@ from the text, and a figure has the same layout at every width it is asked for.
 
 import base64
 import io
-from math import ceil
+from math import ceil, isqrt
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,10 @@ LINE = 1.25  # height of a line of text, in em
 # Plotly's legends, measured: what an entry takes beside its text, and the space above the rows.
 _ENTRY_EXTRA, _LEGEND_PAD = 45.0, 5.0
 
-# Viewers of svg and pdf smooth between pixels; of enlarged ones they smooth the edges only.
-_ENLARGED = 4
+# Viewers of svg and pdf smooth between pixels; of enlarged ones they smooth the edges only. Large
+# pictures, whose pixels are small in print, are enlarged less and packed faster: a page with 512
+# filters must be quick.
+_ENLARGED, _MOST_PIXELS = 4, 12_000_000
 
 
 class Canvas:
@@ -138,8 +140,11 @@ class Canvas:
         """
         left, top, width, height = box
         content = io.BytesIO()
-        enlarged = pixels.repeat(_ENLARGED, axis=0).repeat(_ENLARGED, axis=1)
-        Image.fromarray(enlarged).save(content, "PNG")
+        fits = isqrt(_MOST_PIXELS // (pixels.shape[0] * pixels.shape[1]))
+        times = max(1, min(_ENLARGED, fits))
+        enlarged = pixels.repeat(times, axis=0).repeat(times, axis=1)
+        level = 6 if times == _ENLARGED else 1
+        Image.fromarray(enlarged).save(content, "PNG", compress_level=level)
         source = base64.b64encode(content.getvalue()).decode("ascii")
         self.layout["images"].append(
             {

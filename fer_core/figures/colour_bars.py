@@ -29,6 +29,12 @@ def bars(kinds: Sequence[bool], _: Translate) -> list[Bar]:
     ]
 
 
+def signed_values(_: Translate) -> Bar:
+    """Return the scale of values below and above 0."""
+    pixels = palette.colours(np.linspace(-1, 1, _STEPS)[None], signed=True)
+    return Bar(pixels, (_("negative"), "0", _("positive")))
+
+
 def height(canvas: Canvas) -> float:
     """Return what bars and their ends take, in px."""
     return 1.1 * canvas.em + canvas.line

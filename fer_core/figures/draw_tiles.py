@@ -6,7 +6,7 @@ where that leaves the images large enough.
 
 from collections.abc import Sequence
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -32,7 +32,8 @@ class Sheet(NamedTuple):
     none, which may have several lines; columns: their labels; groups: labels, which may be "",
     over columns that belong together, and how many; title: a line over all; captions: R x C texts
     below the images or none, which may be broken where they hold a line's end; marks: R x C texts
-    on the images or none; framed: whether a line is drawn around each image."""
+    on the images or none; framed: whether a line is drawn around each image; clicks: R x C values
+    that a click on an image gives, or none."""
 
     images: np.ndarray
     shown: np.ndarray
@@ -44,6 +45,7 @@ class Sheet(NamedTuple):
     captions: Sequence[str] = ()
     marks: Sequence[str] = ()
     framed: bool = False
+    clicks: Sequence[Any] = ()
 
 
 class _Places(NamedTuple):
@@ -74,20 +76,24 @@ def draw_sheets(
     notes: Sequence[str],
     _: Translate,
     bars: Sequence[Bar] = (),
+    free: float = 0.0,
 ) -> go.Figure:
-    """Draw the sheets of each subject; bars, and notes (unescaped), stand below everything."""
+    """Draw the sheets of each subject; bars, and notes (unescaped), stand below everything.
+
+    free: px left free at the top for what the caller draws.
+    """
     em, line = canvas.em, canvas.line
     every = [sheet for facet in sheets for sheet in facet]
     names = [name for sheet in every for name in sheet.rows]
     right = 0.2 * em
     widest = max(_lefts(sheet)[-1] + IMAGE_SIZE + sheet.framed for sheet in every)
     for row_size in (em, min(em, SMALLEST_TEXT)):
-        left = _widest(names, row_size) + 0.6 * em if names else 0.2 * em
+        left = tile_text.row_width(names, row_size) + 0.6 * em if names else 0.2 * em
         least = left + right + widest / IMAGE_SIZE * SMALLEST
         columns = facets.columns(len(sheets), canvas.width, least)
         facet_width = canvas.width / columns
         scale = min((facet_width - left - right) / widest, LARGEST / IMAGE_SIZE)
-        if _tallest(names) * LINE * row_size <= scale * IMAGE_SIZE:
+        if tile_text.row_lines(names) * LINE * row_size <= scale * IMAGE_SIZE:
             break
     centred = (facet_width - left - right - scale * widest) / 2
     room = facet_width - left - centred - right
@@ -103,15 +109,16 @@ def draw_sheets(
     if any(text.text_width(note, em) > canvas.width - x for note in notes):
         x = 0.2 * em
     lines = [part for note in notes for part in text.broken(note, em, canvas.width - x)]
+    start = free + 0.3 * em
     bar_height = colour_bars.height(canvas) if bars else 0.0
     last = line if all(subject.synthetic for subject in subjects) else 0.0
-    canvas.set_height(0.3 * em + bottoms[-1] + bar_height + len(lines) * line + last)
+    canvas.set_height(start + bottoms[-1] + bar_height + len(lines) * line + last)
 
     number = 0
     for position, (facet, title) in enumerate(zip(fitted, heads, strict=True)):
         row, column = divmod(position, columns)
         corner = column * facet_width + left + centred
-        y = 0.3 * em + (bottoms[row - 1] if row else 0)
+        y = start + (bottoms[row - 1] if row else 0)
         if title:
             canvas.note(title, corner, y + line / 2, xanchor="left")
         y += head
@@ -120,7 +127,7 @@ def draw_sheets(
             _add_labels(canvas, each, (corner, y), scale, room, row_size)
             _add_images(canvas, each, number, (corner, y + each.above), scale)
             y += each.height + between
-    end = 0.3 * em + bottoms[-1]
+    end = start + bottoms[-1]
     colour_bars.add(canvas, bars, (x, end))
     end += bar_height + 0.5 * line
     for index, content in enumerate(lines):
@@ -128,14 +135,6 @@ def draw_sheets(
     facets.synthetic_note(canvas, subjects, x, end + len(lines) * line, _)
     canvas.layout |= {"dragmode": False, "showlegend": False}
     return canvas.figure()
-
-
-def _widest(names: Sequence[str], size: float) -> float:
-    return max(text.text_width(part, size) for name in names for part in name.split("\n"))
-
-
-def _tallest(names: Sequence[str]) -> int:
-    return max((name.count("\n") + 1 for name in names), default=0)
 
 
 def _lefts(sheet: Sheet) -> np.ndarray:
@@ -224,6 +223,7 @@ def _add_images(
     half = IMAGE_SIZE / 2
     middles = [(float(places.lefts[c]) + half, float(places.tops[r]) + half) for r, c in shown]
     columns = sheet.shown.shape[1]
+    clicks = [sheet.clicks[r * columns + c] for r, c in shown] if sheet.clicks else None
     canvas.add(
         "scatter",
         x=[x for x, _ in middles],
@@ -232,6 +232,8 @@ def _add_images(
         marker={"opacity": 0, "size": scale * IMAGE_SIZE, "symbol": "square"},
         hovertext=[text.escape(sheet.hover[r * columns + c]) for r, c in shown],
         hovertemplate="%{hovertext}<extra></extra>",
+        customdata=clicks,
+        showlegend=False,
         xaxis=f"x{number}",
         yaxis=f"y{number}",
     )

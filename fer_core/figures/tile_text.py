@@ -30,6 +30,16 @@ def _widest(lines: Sequence[Sequence[str]], size: float) -> float:
     return max((text.text_width(line, size) for each in lines for line in each), default=0.0)
 
 
+def row_width(labels: Sequence[str], size: float) -> float:
+    """Return how wide labels beside rows are, which may have several lines."""
+    return _widest([label.split("\n") for label in labels], size)
+
+
+def row_lines(labels: Sequence[str]) -> int:
+    """Return how many lines the tallest of them has."""
+    return max((label.count("\n") + 1 for label in labels), default=0)
+
+
 def heads(labels: Sequence[str], em: float, room: float) -> Labels:
     """Fit labels over columns that are `room` px wide: in one line each where they need be hardly
     smaller, else in two lines, or more of the smallest size; else turned."""
@@ -102,6 +112,7 @@ def write(
         y=ys,
         text=written,
         mode="text",
+        showlegend=False,
         textposition="middle center",
         textfont={"size": labels.size, "color": palette.FAINT_INK if faint else palette.INK},
         hoverinfo="skip",

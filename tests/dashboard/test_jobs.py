@@ -226,7 +226,7 @@ def test_the_log_of_a_job_that_no_page_waits_for_goes_by_itself(
 @pytest.mark.parametrize(
     ("command", "choices", "reason"),
     [
-        ("rm", {}, "no command 'rm'; use one of predict, explain, ensemble"),
+        ("rm", {}, f"no command 'rm'; use one of {', '.join(commands.COMMANDS)}"),
         (
             "predict",
             {"weights": "best --keep"},

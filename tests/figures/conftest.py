@@ -26,7 +26,7 @@ from fer_core.records import (
     SplitArrays,
 )
 from fer_core.store import RunStore
-from tests.figures import explained, networks
+from tests.figures import explained, filtered, networks
 
 VALIDATION_IMAGES, TWINS = 200, 20
 LONG = "a-name-of-eighty-characters-with-all-that-somebody-put-into-it-lr0.003-seed00001"
@@ -128,8 +128,8 @@ def _probabilities(labels: np.ndarray, right: float, seed: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     """Runs: cnn, dnn, the long, the Chinese and the marked-up name on made-up faces (20 epochs,
-    predictions, explanations of two images of each class), `real` on others, `first` with one
-    epoch and `new` with none. Data sets: made-up,
+    predictions, explanations of two images of each class, filters), `real` on others, `first` with
+    one epoch and `new` with none. Data sets: made-up,
     photographs (test has no labels), and synthetic ones with the same long, Chinese and marked-up
     names; each with an augmentation preview."""
     with RunStore.open(tmp_path_factory.mktemp("figures") / "runs.db") as store:
@@ -173,6 +173,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
                 )
             labels = store.evaluation_split(run.id, "validation").labels
             _explain(store, name, labels, probabilities[name])
+            filtered.add(store, name)
         yield Known(
             store,
             made_up.splits["validation"].labels,

@@ -142,7 +142,11 @@ def test_a_figure_about_data_says_what_is_synthetic(known, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["saliency_panel", "explanations", "lime_panel", "mean_explanation"]
+    "name",
+    [
+        *("saliency_panel", "explanations", "lime_panel", "mean_explanation", "filters"),
+        *("filter_detail", "layer_outputs", "kernels", "class_images", "adversarial", "dream"),
+    ],
 )
 def test_a_figure_of_maps_says_what_is_synthetic(known, name):
     built = figures.build(name, known.store, ("cnn", "dnn"), width_mm=170)
