@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -196,8 +197,13 @@ def test_after_a_reload_the_job_under_way_is_found_again(
     first = open_app(trained_store.path, "photo", "first", "second")
     upload(first, picture)
     press(first)
+    log = first.session_state["job-predict"]
+    job = jobs.read(log)
+    assert job
+    os.kill(job.process.pid, signal.SIGSTOP)  # so that it does not end before the reload
     reloaded = open_app(trained_store.path, "photo", "second")
-    assert reloaded.session_state["job-predict"] == first.session_state["job-predict"]
+    assert reloaded.session_state["job-predict"] == log
+    os.kill(job.process.pid, signal.SIGCONT)
     wait(reloaded)
     assert len(shown(reloaded)) == 7
 
