@@ -19,9 +19,10 @@ from typing import Any
 
 from measuring import machine, report
 from rich.table import Table
-from scipy.stats import binomtest
 
+from fer_core.analysis.answers import read_answers
 from fer_core.analysis.metrics import accuracy, predicted_classes
+from fer_core.analysis.pairs import compare
 from fer_core.config import RunConfig
 from fer_core.data.importer import import_data
 from fer_core.data.synthetic import synthesise
@@ -83,18 +84,22 @@ def measured(store: RunStore, run: Run) -> dict[str, Any]:
         "n": found.count,
         "best_validation_accuracy": max(epoch.validation_accuracy for epoch in history),
         "seconds": sum(epoch.seconds for epoch in history),
-        "right": (guesses == split.labels).tolist(),
     }
 
 
-def paired(results: dict[str, dict[str, Any]], a: str, b: str) -> dict[str, Any]:
-    """Compare two runs image by image: the exact McNemar test (McNemar 1947)."""
-    right = list(zip(results[a]["right"], results[b]["right"], strict=True))
-    a_only = sum(left and not other for left, other in right)
-    b_only = sum(other and not left for left, other in right)
-    p = binomtest(a_only, a_only + b_only).pvalue if a_only + b_only else 1.0
-    points = 100 * (results[a]["validation_accuracy"] - results[b]["validation_accuracy"])
-    return {"a": a, "b": b, "points": points, "a_only": a_only, "b_only": b_only, "mcnemar_p": p}
+def paired(store: RunStore, a: str, b: str) -> dict[str, Any]:
+    """Compare two runs image by image, as fer-core compare does."""
+    found = compare(*read_answers(store, (a, b), split=VALIDATION, weights="last"))
+    whole = found.whole
+    return {
+        "a": a,
+        "b": b,
+        "points": 100 * whole.value,
+        "interval": [100 * whole.low, 100 * whole.high],
+        "a_only": whole.a_only,
+        "b_only": whole.b_only,
+        "mcnemar_p": whole.p,
+    }
 
 
 def main() -> None:
@@ -134,14 +139,13 @@ def measure(store: RunStore, arguments: argparse.Namespace) -> None:
         results[name] = measured(store, trained(store, name, config))
         print(f"{name}: {results[name]['validation_accuracy']:.2%}", file=sys.stderr)
     pairs = [
-        paired(results, a, b + long)
+        paired(store, a, b + long)
         for a, b in PAIRS
         for long in ("", "-long")
         if a in results and b + long in results
     ]
     table = Table("run", "parameters", "epochs", "training", "validation (95 %)", "best", "seconds")
     for name, row in results.items():
-        del row["right"]
         low, high = row["interval"]
         table.add_row(
             name,
@@ -161,8 +165,9 @@ def measure(store: RunStore, arguments: argparse.Namespace) -> None:
         "pairs": pairs,
     }
     lines = [
-        f"{p['a']} against {p['b']}: {p['points']:+.1f} points, right alone {p['a_only']} and "
-        f"{p['b_only']}, p = {p['mcnemar_p']:.2g}"
+        f"{p['a']} against {p['b']}: {p['points']:+.1f} points ({p['interval'][0]:+.1f} to "
+        f"{p['interval'][1]:+.1f}), right alone {p['a_only']} and {p['b_only']}, "
+        f"p = {p['mcnemar_p']:.2g}"
         for p in pairs
     ]
     report(document, table, as_json=arguments.json, note="\n".join(lines))
