@@ -30,9 +30,12 @@ ifneq ($(SERVE),0)
 	$(BIN)/fer-core dashboard
 endif
 
+# Two at a time, but for the browser, which wants the machine to itself. One thread each: two tests
+# that train with all threads at once would wait for each other.
 test: install-dev
 	sh tests/install-system-packages.sh
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m browser
 
 check: install-dev
 	$(BIN)/ruff check .
