@@ -41,9 +41,15 @@ def test_512_filters_are_one_picture_and_a_click_shows_the_detail_of_one(
     expect(commands.last).to_contain_text("fer-core figure filter_detail a")
     for number in (37, 6):  # in rows of 16
         row, column = divmod(number, 16)
-        x, y = page.evaluate(CELL, ["", 51 * row + 24, 51 * column + 24])
-        page.mouse.move(x, y)
-        expect(grid.locator(".hoverlayer")).to_contain_text(f"filter {number}, activation")
+        hovered = grid.locator(".hoverlayer").get_by_text(f"filter {number}, activation")
+        for _ in range(40):  # what still loads above moves the grid from under the mouse
+            x, y = page.evaluate(CELL, ["", 51 * row + 24, 51 * column + 24])
+            page.mouse.move(x - 2, y)
+            page.mouse.move(x, y)
+            page.wait_for_timeout(250)
+            if hovered.count():
+                break
+        expect(hovered.first).to_be_attached()
         page.mouse.click(x, y)
         expect(commands.last).to_contain_text(f"--set number={number}")
         settle(page)
