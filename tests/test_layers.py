@@ -26,6 +26,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         BASE | {"store", "analysis"},
         {"numpy", "pandas", "plotly", "kaleido", "choreographer", "PIL"},
     ),
+    "report": (
+        BASE | {"store", "analysis", "figures"},
+        {"numpy", "pandas", "plotly", "jinja2", "docx", "PIL"},
+    ),
     "loading": (BASE | {"models", "checkpoints", "device", "store"}, set()),
     "predicting": (BASE | {"data", "train", "loading", "store"}, {"numpy", "torch"}),
     "samples": (BASE | {"store"}, {"numpy"}),
@@ -47,7 +51,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         BASE
         | {"data", "models", "device", "experiment", "ensembling", "predicting", "store"}
         | {"explain", "explaining", "microscope"}
-        | {"analysis", "figures"},
+        | {"analysis", "figures", "report"},
         {"typer", "rich", "numpy", "pandas"},
     ),
     "__main__": ({"cli"}, set()),
