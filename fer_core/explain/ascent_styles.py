@@ -21,7 +21,7 @@ _JITTER = 2.0  # pixels
 _ROTATION = 5.0  # degrees
 _SCALE = 0.05
 # Of the total variation's gradient, where the objective's has a root mean square of 1.
-_ROUGHNESS = 0.1
+_ROUGHNESS = 0.02
 
 
 def climb(
