@@ -3,7 +3,7 @@ here."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fer_core.errors import InputError
@@ -50,6 +50,11 @@ class Plan:
     with_faces: bool
     edits: Edits
 
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The keys of all figures and tables, whether they are stored or not."""
+        return tuple(piece.key for each in self.pieces.values() for piece in each if piece.key)
+
     def lacking(self, section: Section) -> tuple[str, ...]:
         """Return the parts that a section is about and nobody plays."""
         named = dict.fromkeys(slot for item in section.items for slot in item.of)
@@ -89,23 +94,46 @@ def plan(
         slot: (part.run,) if part.run else () for slot, part in parts.items()
     }
     cast[ALL] = tuple(runs.values())
-    edits = edits or Edits()
-    pieces = _pieces(chosen, cast)
-    _check(edits, chosen, pieces)
-    return Plan(
-        template=chosen,
-        runs=tuple(runs.values()),
-        slots=cast,
-        reasons={slot: part.why for slot, part in parts.items() if part.why},
-        said={slot: part.run.id for slot, part in parts.items() if part.run and not part.why},
-        sections=tuple(each for each in chosen.sections if each.key not in edits.left_out),
-        pieces=pieces,
-        language=language,
-        width_mm=width_mm,
-        font_size=font_size,
-        with_faces=with_faces,
-        edits=edits,
+    return edited(
+        Plan(
+            template=chosen,
+            runs=tuple(runs.values()),
+            slots=cast,
+            reasons={slot: part.why for slot, part in parts.items() if part.why},
+            said={slot: part.run.id for slot, part in parts.items() if part.run and not part.why},
+            sections=chosen.sections,
+            pieces=_pieces(chosen, cast),
+            language=language,
+            width_mm=width_mm,
+            font_size=font_size,
+            with_faces=with_faces,
+            edits=Edits(),
+        ),
+        edits or Edits(),
     )
+
+
+def edited(plan: Plan, edits: Edits) -> Plan:
+    """Return the plan with these edits in place of its own.
+
+    Raises InputError for edits of what the report does not have, and where no section is left.
+    """
+    sections = [section.key for section in plan.template.sections]
+    for what, keys, known in (
+        ("the text of", edits.texts, sections),
+        ("to leave out", edits.left_out, sections),
+        ("the caption of", edits.captions, list(plan.blocks)),
+    ):
+        for key in keys:
+            if key not in known:
+                raise InputError(
+                    f"{what} {key!r}: the report {plan.template.name} has no such; use one of "
+                    f"{', '.join(known) or 'none'}"
+                )
+    if {*sections} <= {*edits.left_out}:
+        raise InputError("every section is left out; keep one of " + ", ".join(sections))
+    ticked = tuple(each for each in plan.template.sections if each.key not in edits.left_out)
+    return replace(plan, sections=ticked, edits=edits)
 
 
 def _pieces(
@@ -137,21 +165,3 @@ def _key(section: Section, item: Item, runs: Sequence[Run], taken: set[str]) -> 
         key = f"{first}-{number}"
     taken.add(key.lower())
     return key
-
-
-def _check(edits: Edits, template: Template, pieces: Mapping[str, tuple[Piece, ...]]) -> None:
-    sections = [section.key for section in template.sections]
-    blocks = [piece.key for each in pieces.values() for piece in each if piece.key]
-    for what, keys, known in (
-        ("the text of section", edits.texts, sections),
-        ("section to leave out", edits.left_out, sections),
-        ("the caption of", edits.captions, blocks),
-    ):
-        for key in keys:
-            if key not in known:
-                raise InputError(
-                    f"{what} {key!r}: report {template.name} has no such; use one of "
-                    f"{', '.join(known) or 'none'}"
-                )
-    if {*sections} <= {*edits.left_out}:
-        raise InputError("every section is left out; keep one of " + ", ".join(sections))
