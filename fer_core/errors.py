@@ -1,4 +1,6 @@
-"""The one exception for what a person can put right."""
+"""The exceptions for what a person can put right."""
+
+import shlex
 
 
 class InputError(ValueError):
@@ -7,3 +9,17 @@ class InputError(ValueError):
     The message is one line that names the value received and the next thing to try.
     The command line prints it to stderr and exits with code 2; pages show it as it is.
     """
+
+
+class NotStored(InputError):  # noqa: N818 - a state of the store, not a fault
+    """What is asked for is not in the store yet, and a command makes it.
+
+    what: the sentence without its command; command: the arguments of ``fer-core``.
+    """
+
+    def __init__(
+        self, what: str, command: tuple[str, ...], *, make: str = "make them with"
+    ) -> None:
+        super().__init__(f"{what}; {make}: {shlex.join(['fer-core', *command])}")
+        self.what = what
+        self.command = command

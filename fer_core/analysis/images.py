@@ -7,6 +7,7 @@ import numpy as np
 from fer_core.records import CLASS_NAMES, IMAGE_SIZE, UNLABELLED
 
 ROWS = (*range(len(CLASS_NAMES)), UNLABELLED)  # the label that each row of the statistics is of
+FEW = 10  # images, a mean of which still shows each of them
 _BLOCK = 1024  # images at a time: 19 MB as float64
 
 
@@ -24,6 +25,12 @@ class ImageStatistics(NamedTuple):
     deviation: np.ndarray
     brightness: np.ndarray
     contrast: np.ndarray
+
+
+def is_few(counts: np.ndarray) -> np.ndarray:
+    """Say of each count of images, (...) int64, whether a mean over them shows faces: 0 does not,
+    nor do FEW or more. Returns (...) bool."""
+    return (counts > 0) & (counts < FEW)
 
 
 def image_statistics(images: np.ndarray, labels: np.ndarray) -> ImageStatistics:

@@ -18,6 +18,7 @@ from fer_core.cli import (
     microscope,
     predicting,
     presets,
+    reporting,
     runs,
     serve,
     training,
@@ -60,6 +61,8 @@ for command in (
     attacking.adversarial,
     microscope.dream,
     figure.figure,
+    reporting.report,
+    reporting.report_draft,
     demo.demo,
     serve.dashboard,
 ):

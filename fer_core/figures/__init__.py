@@ -2,8 +2,9 @@
 
 A figure is a module with `collect` (store -> NamedTuple of arrays), `draw` (-> plotly figure),
 `table` (-> the csv) and `describe` (-> text alternative and the facts of a caption). It is about
-runs, unless it says ``SUBJECT = "dataset"``: then `collect` gets names of data sets. A new one is
-a new file and a line in FIGURES.
+runs, unless it says ``SUBJECT = "dataset"``: then `collect` gets names of data sets. One that shows
+single images of the data says ``FACES = True``, or, where that depends on what is shown, has
+`shows_faces` (info -> bool). A new one is a new file and a line in FIGURES.
 """
 
 import inspect
@@ -66,6 +67,7 @@ __all__ = [
     "export",
     "least_of",
     "options_of",
+    "shows_faces",
     "subject_of",
     "write",
 ]
@@ -172,6 +174,17 @@ def least_of(name: str) -> int:
     """Return how many runs or data sets a figure takes at least; one that compares says LEAST."""
     least: int = getattr(_module(name), "LEAST", 1)
     return least
+
+
+def shows_faces(name: str, info: Any = None) -> bool:
+    """Say whether a figure shows single images of the data, or what is computed of one.
+
+    info: what `collect` returned; without it, whether the figure does so whatever it is about.
+    """
+    module = _module(name)
+    if info is None or not hasattr(module, "shows_faces"):
+        return getattr(module, "FACES", False)
+    return bool(module.shows_faces(info))
 
 
 def options_of(name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fer_core.errors import InputError
+from fer_core.errors import NotStored
 from fer_core.figures import colour_bars, facets, map_tiles, palette, stored_arrays, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
@@ -19,6 +19,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACES = True
 ATTACKS = {"fgsm": "FGSM", "pgd": "PGD"}
 TIMES = 10  # what differences are multiplied by
 MOST_SAMPLES = 14  # where none are named
@@ -87,7 +88,7 @@ def collect(
     return Adversarial(tuple(found), attack)
 
 
-def lacking(side: Side, samples: list[str], attack: str, target: str) -> InputError:
+def lacking(side: Side, samples: list[str], attack: str, target: str) -> NotStored:
     """Return the error for changed images that are not stored."""
     options = {"attack": attack if attack != "fgsm" else "", "target": target}
     one = samples[0] if samples else "validation:0"

@@ -1,6 +1,5 @@
 """What augmentation makes of one face: each kind at several strengths, as training sees it."""
 
-import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fer_core.errors import InputError
+from fer_core.errors import NotStored
 from fer_core.figures import facets, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 SUBJECT = "dataset"
+FACES = True
 
 
 class DatasetPreview(NamedTuple):
@@ -48,11 +48,11 @@ def collect(store: "RunStore", names: tuple[str, ...], *, sample: str = "") -> A
     """Read what ``fer-core data preview`` stored of each data set.
 
     sample: ``split:index`` or a source name; by default the face that was stored last. Raises
-    InputError where there is none, with the command that makes it.
+    NotStored where there is none, with the command that makes it.
     """
     found = []
     for dataset in (store.dataset(name) for name in names):
-        command = ["fer-core", "data", "preview", dataset.name]
+        command = ["data", "preview", dataset.name]
         wanted = ""
         if sample:
             wanted = "{}:{}".format(*store.sample(dataset.fingerprint, sample))
@@ -60,9 +60,10 @@ def collect(store: "RunStore", names: tuple[str, ...], *, sample: str = "") -> A
         stored = store.dataset_tensors(dataset.fingerprint, AUGMENTATION)
         chosen = [record for record in stored if wanted in ("", record.sample)]
         if not chosen:
-            raise InputError(
-                f"no augmentation preview of {' '.join([dataset.name, wanted]).strip()} is stored; "
-                f"make it: {shlex.join(command)}"
+            raise NotStored(
+                f"no augmentation preview of {' '.join([dataset.name, wanted]).strip()} is stored",
+                tuple(command),
+                make="make it",
             )
         record = chosen[-1]
         split, index = store.sample(dataset.fingerprint, record.sample)

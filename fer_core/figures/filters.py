@@ -98,6 +98,11 @@ def _shown(read: Ascended, place: int, order: str, chosen: list[int]) -> SideFil
     )
 
 
+def shows_faces(info: Filters) -> bool:
+    """Say whether the ascent began at an image of the data."""
+    return info.start != NOISE
+
+
 def draw(
     info: Filters, *, language: str = "en", width_mm: float = 85, font_size: float = 9
 ) -> go.Figure:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 LEAST = 2
+FACES = True
 MOST, COLUMNS = 70, 7
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 
+FACES = True
+
+
 class SideOutputs(NamedTuple):
     """The F maps of a run with one of its weights, in order. filters: (F,) int64; maps: (F, h, w)
     float32; scaled: (F, h, w) float64 in -1..1, as drawn; activations: (F,) float64,

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.analysis import maps as numbers
+from fer_core.analysis.images import is_few
 from fer_core.errors import InputError
 from fer_core.figures import colour_bars, facets, map_tiles, text
 from fer_core.figures.canvas import Canvas
@@ -98,6 +99,11 @@ def _average(run: RunMaps, method: str, by: str) -> RunMeans:
         faces[tuple(cell)] = images[members].mean(axis=0)
     levels = np.array([[numbers.limit(mean) for mean in row] for row in means])
     return RunMeans(run, counts, means, faces, levels)
+
+
+def shows_faces(info: MeanExplanations) -> bool:
+    """Say whether a mean is of so few images that each of them shows."""
+    return any(is_few(each.counts).any() for each in info.runs)
 
 
 def draw(

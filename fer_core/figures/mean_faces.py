@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fer_core.analysis.images import ROWS, ImageStatistics, image_statistics
+from fer_core.analysis.images import ROWS, ImageStatistics, image_statistics, is_few
 from fer_core.errors import InputError
 from fer_core.figures import facets, text
 from fer_core.figures.canvas import Canvas
@@ -59,6 +59,12 @@ def collect(store: "RunStore", names: tuple[str, ...]) -> MeanFaces:
         (float(means.min()), float(means.max())),
         (float(deviations.min()), float(deviations.max())),
     )
+
+
+def shows_faces(info: MeanFaces) -> bool:
+    """Say whether a mean is of so few images that each of them shows."""
+    every = [split.counts for each in info.datasets for split in each.splits.values()]
+    return any(is_few(counts).any() for counts in every)
 
 
 def draw(

@@ -17,6 +17,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACES = True
 MOST = 28
 _CLASSES = len(CLASS_NAMES)
 _THINNEST = 0.42  # em, of a bar

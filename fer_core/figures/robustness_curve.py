@@ -55,8 +55,10 @@ def collect(
                 "attack": "" if attack == "fgsm" else attack,
                 "split": "" if split == VALIDATION else split,
             }
-            made_with = stored_arrays.command(side, "adversarial", **options) + " --robustness"
-            raise stored_arrays.lacking(side, f"{attack} accuracies on {split}", made_with)
+            made_with = stored_arrays.command(side, "adversarial", **options)
+            raise stored_arrays.lacking(
+                side, f"{attack} accuracies on {split}", (*made_with, "--robustness")
+            )
         count = int(str(record.provenance["n"]))
         correct = [round(value * count) for value in record.array[:, 1]]
         accuracies = tuple(accuracy_of(each, count) for each in correct)

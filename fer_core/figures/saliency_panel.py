@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 
+FACES = True
+
+
 class RunPanel(NamedTuple):
     """One run. levels: (N,) float64; scaled: (N, 48, 48) float64 in -1..1; kept: (N, 48, 48) bool,
     the warm pixels; masked: (N, 48, 48) uint8, the others replaced by the image's mean."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 SUBJECT = "dataset"
+FACES = True
 MOST = 20  # images of a class
 
 

@@ -1,13 +1,12 @@
 """Reads what is stored of runs' filters, by run and weights; what is not names its command."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fer_core.errors import InputError
+from fer_core.errors import InputError, NotStored
 from fer_core.figures.wanted_maps import named
 from fer_core.records import Run, TensorKey, TensorRecord
 
@@ -49,20 +48,19 @@ def sides(store: "RunStore", run_ids: Sequence[str], weights: str) -> list[Side]
     ]
 
 
-def command(side: Side, name: str, **options: str) -> str:
-    """Return the command that stores something of a run; empty options are left out."""
-    words = ["fer-core", name, side.run.name]
+def command(side: Side, name: str, **options: str) -> tuple[str, ...]:
+    """Return the arguments of fer-core that store something of a run, without empty options."""
+    words = [name, side.run.name]
     for option, value in options.items():
         words += [f"--{option}", value] if value else []
     words += ["--weights", side.weights] if side.weights != "best" else []
-    return shlex.join(words)
+    return tuple(words)
 
 
-def lacking(side: Side, what: str, made_with: str) -> InputError:
+def lacking(side: Side, what: str, made_with: tuple[str, ...]) -> NotStored:
     """Return the error for what is not stored."""
-    return InputError(
-        f"run {side.run.name!r} has no stored {what} ({side.weights} weights); make them with: "
-        f"{made_with}"
+    return NotStored(
+        f"run {side.run.name!r} has no stored {what} ({side.weights} weights)", made_with
     )
 
 

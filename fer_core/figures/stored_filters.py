@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fer_core.analysis.duplicates import duplicates, order_by_similarity
-from fer_core.errors import InputError
+from fer_core.errors import InputError, NotStored
 from fer_core.figures import stored_arrays
 from fer_core.figures.filter_grid import ACTIVATION, INDEX, SIMILARITY
 from fer_core.figures.options import one_of, whole
@@ -71,7 +71,7 @@ def read(store: "RunStore", side: Side, *, layer: str, style: str, start: str) -
     )
 
 
-def lacking(side: Side, *, layer: str, style: str = "plain", start: str = "") -> InputError:
+def lacking(side: Side, *, layer: str, style: str = "plain", start: str = "") -> NotStored:
     """Return the error for filters that are not stored."""
     made_with = stored_arrays.command(
         side, "filters", layers=layer, style=style if style != STYLES[0] else "", start=start

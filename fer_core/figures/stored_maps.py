@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fer_core.errors import InputError
+from fer_core.errors import InputError, NotStored
 from fer_core.figures.options import one_of
 from fer_core.figures.wanted_maps import (
     CONVOLUTIONAL,
@@ -160,7 +160,7 @@ class _Stored:
         deepest = sorted(found, key=lambda name: (name != "", -self._depth.get(name, -1)))
         return found[deepest[0]] if deepest else None
 
-    def lacking(self, methods: Sequence[str], samples: Sequence[str]) -> InputError:
+    def lacking(self, methods: Sequence[str], samples: Sequence[str]) -> NotStored:
         """Return the error that names the command for what is not stored."""
         methods = tuple(dict.fromkeys(methods)) or self.methods or named(self.wanted.methods)
         return lacking(self.run, methods, methods, tuple(dict.fromkeys(samples)), self.wanted)

@@ -1,10 +1,9 @@
 """Which explanations are asked for, and the command that makes those that are not stored."""
 
-import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fer_core.errors import InputError
+from fer_core.errors import NotStored
 from fer_core.records import CLASS_NAMES, Layer, Run, TensorKey
 
 PREDICTED, TRUE = "predicted", "true"
@@ -39,27 +38,29 @@ def possible(method: str, layers: Sequence[Layer]) -> bool:
     return method not in CONVOLUTIONAL or any(layer.type.startswith("Conv") for layer in layers)
 
 
-def command(run: Run, methods: Sequence[str], samples: Sequence[str], wanted: Wanted) -> str:
-    """Return the command that makes these maps of a run."""
-    words = ["fer-core", "explain", run.name]
+def command(
+    run: Run, methods: Sequence[str], samples: Sequence[str], wanted: Wanted
+) -> tuple[str, ...]:
+    """Return the arguments of fer-core that make these maps of a run."""
+    words = ["explain", run.name]
     words += ["--methods", ",".join(methods)] if methods else []
     words += ["--samples", ",".join(samples)] if samples else []
     words += ["--layers", wanted.layer] if wanted.layer and {*LAYERED} & {*methods} else []
     words += ["--targets", wanted.target] if wanted.target != PREDICTED else []
     words += ["--weights", wanted.weights] if wanted.weights != "best" else []
-    return shlex.join(words)
+    return tuple(words)
 
 
 def lacking(
     run: Run, what: Sequence[str], methods: Sequence[str], samples: Sequence[str], wanted: Wanted
-) -> InputError:
+) -> NotStored:
     """Return the error for `what` that is not stored, with the command that makes it."""
     of = f" of {', '.join(samples)}" if samples else ""
     layer = f"layer {wanted.layer}, " if wanted.layer else ""
     which = f"{layer}{wanted.target} class, {wanted.weights} weights"
-    return InputError(
-        f"run {run.name!r} has no stored {' and '.join(what) or 'explanations'}{of} ({which}); "
-        f"make them with: {command(run, methods, samples, wanted)}"
+    return NotStored(
+        f"run {run.name!r} has no stored {' and '.join(what) or 'explanations'}{of} ({which})",
+        command(run, methods, samples, wanted),
     )
 
 

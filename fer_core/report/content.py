@@ -68,6 +68,10 @@ class SectionContent:
     heading: str
     blocks: tuple[Block, ...]
 
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, Missing))
+
 
 @dataclass(frozen=True, eq=False)
 class Content:

@@ -1,14 +1,13 @@
 """Which images a run is judged on, and how it does on them."""
 
 import re
-import shlex
 import time
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, insert, select
 
-from fer_core.errors import InputError
+from fer_core.errors import InputError, NotStored
 from fer_core.fingerprints import split_fingerprint
 from fer_core.records import (
     CLASS_NAMES,
@@ -111,12 +110,12 @@ def get_predictions(
             "them with store.add_predictions"
         )
     if row is None:
-        options = "" if averaging == "none" else f" --average {averaging}"
-        options += "" if weights == "best" else f" --weights {weights}"
-        raise InputError(
+        options = [] if averaging == "none" else ["--average", averaging]
+        options += [] if weights == "best" else ["--weights", weights]
+        raise NotStored(
             f"run {name!r} has no predictions on {split} ({weights} weights, averaging "
-            f"{averaging}); make them with: fer-core evaluate {shlex.quote(name)} --split "
-            f"{split}{options}"
+            f"{averaging})",
+            ("evaluate", name, "--split", split, *options),
         )
     return Predictions(
         split=row.split,

@@ -10,6 +10,7 @@ from fer_core.errors import InputError
 from fer_core.store import repairing
 from fer_core.store.changes import check_name_is_free, refuse_if_alive, touch
 from fer_core.store.database import Database
+from fer_core.store.drafts import delete_drafts_of
 from fer_core.store.names import clean_name, clean_note, clean_tags
 from fer_core.store.runs import find
 from fer_core.store.schema import runs
@@ -53,7 +54,7 @@ def set_leaderboard(
 
 
 def delete_run(database: Database, reference: str) -> None:
-    """Delete a run, its checkpoints, and give the space back to the disk."""
+    """Delete a run, its checkpoints and the drafts that name it; the disk gets the space back."""
     folder, doomed = Path(), Path()
     try:
         with database.write() as connection:
@@ -61,6 +62,7 @@ def delete_run(database: Database, reference: str) -> None:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).one()
             refuse_if_alive(row)
             folder, doomed = repairing.folders(database.path, run_id)
+            delete_drafts_of(connection, run_id)
             connection.execute(delete(runs).where(runs.c.id == run_id))
             # Renamed before the commit: after a crash `repair` sees by the row which one it is.
             if folder.exists():

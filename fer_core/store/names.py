@@ -52,15 +52,24 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 def clean_note(note: str) -> str:
     """Return the note stripped; line breaks and tabs are kept."""
-    if not isinstance(note, str):
-        raise InputError(f"the note is {note!r}; give a text")
-    cleaned = normal(note.replace("\r\n", "\n"))
-    if len(cleaned) > NOTE_LENGTH:
-        raise InputError(f"the note has {len(cleaned):,} characters; {NOTE_LENGTH:,} is the most")
+    return clean_text(note, "note", NOTE_LENGTH)
+
+
+def clean_text(text: str, what: str, length: int) -> str:
+    """Return a text of several lines stripped and in its composed Unicode form.
+
+    Raises InputError for more than `length` characters, and for control characters other than line
+    breaks and tabs, which no document can hold.
+    """
+    if not isinstance(text, str):
+        raise InputError(f"the {what} is {text!r}; give a text")
+    cleaned = normal(text.replace("\r\n", "\n"))
+    if len(cleaned) > length:
+        raise InputError(f"the {what} has {len(cleaned):,} characters; {length:,} is the most")
     for character in cleaned:
         if character not in "\n\t" and unicodedata.category(character) in {"Cc", "Cs"}:
             raise InputError(
-                f"the note has the control character U+{ord(character):04X}; leave it out"
+                f"the {what} has the control character U+{ord(character):04X}; leave it out"
             )
     return cleaned
 

@@ -21,7 +21,7 @@ from fer_core.files import sync
 from fer_core.store import schema
 from fer_core.store.errors import StoreUnavailable, explain, full_disk
 
-HEAD = "0002"  # the newest revision in migrations/versions
+HEAD = "0003"  # the newest revision in migrations/versions
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 60.0
 

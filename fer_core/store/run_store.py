@@ -21,6 +21,7 @@ from fer_core.records import (
     TensorRecord,
 )
 from fer_core.store import (
+    drafts,
     evaluation,
     keeping,
     opening,
@@ -306,8 +307,28 @@ class RunStore:
         """Note the scores, in 0..1, that a leaderboard gave a run's submission."""
         keeping.set_leaderboard(self._database, run_id, public, private)
 
+    def save_report_draft(
+        self, run_ids: Iterable[str], template: str, language: str, edits: Mapping[str, Any]
+    ) -> None:
+        """Store what was edited of a report on these runs, in any order, in place of earlier edits.
+
+        edits: anything that JSON holds. No run's revision changes.
+        """
+        drafts.save_draft(self._database, run_ids, template, language, edits)
+
+    def report_draft(
+        self, run_ids: Iterable[str], template: str, language: str
+    ) -> dict[str, Any] | None:
+        """Return what was edited of a report on these runs; None where nothing is stored."""
+        return drafts.get_draft(self._database, run_ids, template, language)
+
+    def delete_report_draft(self, run_ids: Iterable[str], template: str, language: str) -> bool:
+        """Delete what was edited of a report; False where nothing is stored."""
+        return drafts.delete_draft(self._database, run_ids, template, language)
+
     def delete(self, run_id: str) -> None:
-        """Delete a run and its checkpoints; the space goes back to the disk."""
+        """Delete a run, its checkpoints and the drafts of reports that it is in; the space goes
+        back to the disk."""
         keeping.delete_run(self._database, run_id)
 
     def repair(self) -> RepairReport:

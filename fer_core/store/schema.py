@@ -210,3 +210,16 @@ test_readings = Table(
     _float("read_at"),
     Index("ix_test_readings_run_id", "run_id"),
 )
+
+# run_ids: a JSON list, sorted, so that equal sets are equal texts.
+report_drafts = Table(
+    "report_drafts",
+    metadata,
+    Column("id", Integer, primary_key=True, nullable=False),
+    _text("template"),
+    _text("language"),
+    _text("run_ids"),
+    _json("edits"),
+    _float("updated_at"),
+    UniqueConstraint("template", "language", "run_ids"),
+)
