@@ -10,14 +10,36 @@ from types import ModuleType
 
 from fer_core.report.facts import (
     accuracy,
+    adversarial,
     architecture,
+    arithmetic,
+    augmentation_effect,
+    class_images,
+    comparison,
+    complexity,
     confusion,
+    data,
+    ensemble,
+    filters,
+    lime,
+    saliency,
     training,
 )
 
 FACTS: dict[str, ModuleType] = {
+    "data": data,
     "architecture": architecture,
     "training": training,
     "accuracy": accuracy,
+    "comparison": comparison,
+    "augmentation_effect": augmentation_effect,
     "confusion": confusion,
+    "saliency": saliency,
+    "lime": lime,
+    "filters": filters,
+    "class_images": class_images,
+    "adversarial": adversarial,
+    "complexity": complexity,
+    "arithmetic": arithmetic,
+    "ensemble": ensemble,
 }

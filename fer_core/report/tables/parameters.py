@@ -76,9 +76,9 @@ def printed(info: Sizes, *, language: str = "en") -> Printed:
         counts = [each.count("convolution"), each.count("dense"), each.total]
         written = [f"{value:,}" for value in (*counts, each.trainable, each.non_trainable)]
         rows.append((name, *(written if each.layers else ["–", "–", written[2], "–", "–"])))
-    header = (_("Run"), _("Convolutions"), _("Dense layers"))
-    header += (_("Parameters"), _("trainable"), _("not trainable"))
+    header = [_("Run"), _("Convolutions"), _("Dense layers")]
+    header += [_("Parameters"), _("trainable"), _("not trainable")]
     caption = _(
         "Parameters as Keras counts them: the running statistics of batch norms are not trainable."
     )
-    return Printed(header, tuple(rows), (False, *[True] * 5), captioned(caption, runs, _))
+    return Printed(tuple(header), tuple(rows), (False, *[True] * 5), captioned(caption, runs, _))

@@ -75,17 +75,17 @@ def printed(info: ScoresByRun, *, language: str = "en") -> Printed:
     """Return a row a run; where a split other than those of training was read, how often."""
     _ = translator(language)
     read = info.answers[0].split not in (TRAIN, VALIDATION)
-    header = [_("Run"), _("Accuracy"), _("95 % interval"), _("n"), _("Without twins")]
-    header += [_("95 % interval"), _("n"), _("Balanced accuracy"), _("Macro F1"), _("Log loss")]
-    header += [_("Epoch"), *([_("Readings")] if read else [])]
+    header = [_("Run"), _("Accuracy"), _("n"), _("Without twins"), _("n")]
+    header += [_("Balanced accuracy"), _("Macro F1"), _("Log loss"), _("Epoch")]
+    header += [_("Readings")] if read else []
     rows = []
     runs = [answers.run for answers in info.answers]
     for name, answers, scores in zip(run_names(runs, _), info.answers, info.scores, strict=True):
         row = [name]
         for each in (scores.whole, scores.without_twins):
             accuracy = each.accuracy
-            row += [percent(accuracy.value), text.interval(accuracy.low, accuracy.high)]
-            row.append(f"{each.count:,}")
+            interval = text.interval(accuracy.low, accuracy.high)
+            row += [f"{percent(accuracy.value)} {interval}", f"{each.count:,}"]
         whole = scores.whole
         row += [percent(whole.balanced_accuracy.value), percent(whole.macro_f1.value)]
         row += [decimal(whole.log_loss.value), str(answers.epoch) if answers.epoch else "–"]
