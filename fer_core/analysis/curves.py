@@ -1,6 +1,7 @@
 """What a training history says: smoothing, the gap, the best epoch, where improvement ends."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -68,3 +69,9 @@ def gap(train: np.ndarray, validation: np.ndarray) -> np.ndarray:
     that the gap may be negative; it says how far the two have parted, not how far they will.
     """
     return np.asarray(train, dtype=np.float64) - np.asarray(validation, dtype=np.float64)
+
+
+def seconds_an_epoch(seconds: Sequence[float]) -> float | None:
+    """Return the median time of an epoch, of those whose time is known; None if none is."""
+    known = [value for value in seconds if math.isfinite(value)]
+    return float(np.median(known)) if known else None

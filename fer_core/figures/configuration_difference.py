@@ -92,7 +92,7 @@ def _table(info: ConfigurationDifference, canvas: Canvas, _: Translate) -> list[
     for name, values in info.settings.items():
         cells = [(edge, text.shorten(text.clean(name), em, first - 0.8 * em), False)]
         for x, value in zip(places, values, strict=True):
-            cells.append((x, text.shorten(_brief(value, _), em, column - 0.8 * em), False))
+            cells.append((x, text.shorten(brief(value, _), em, column - 0.8 * em), False))
         lines.append(_Line(tuple(cells)))
     return lines if info.settings else [*lines, _nothing(edge, _)]
 
@@ -106,7 +106,7 @@ def _list(info: ConfigurationDifference, canvas: Canvas, _: Translate) -> list[_
     for name, values in info.settings.items():
         lines.append(_Line(((edge, text.shorten(text.clean(name), em, room), True),), True))
         for run, value in zip(names, values, strict=True):
-            written = text.shorten(_brief(value, _), em, canvas.width - second - edge)
+            written = text.shorten(brief(value, _), em, canvas.width - second - edge)
             lines.append(_Line(((indent, run, False), (second, written, False))))
     if lines:
         return lines
@@ -131,14 +131,14 @@ def _rule(canvas: Canvas, y: float) -> dict[str, Any]:
     }
 
 
-def _brief(value: Any, _: Translate) -> str:
+def brief(value: Any, _: Translate) -> str:
     """Write a value for a reader; of a long list (the layers of a network) its length."""
     if isinstance(value, (list, tuple)) and len(value) > _LONGEST:
         return _("{count} entries").format(count=len(value))
-    return _written(value)
+    return written_out(value)
 
 
-def _written(value: Any) -> str:
+def written_out(value: Any) -> str:
     """Write a value on one printable line: texts as they are, else as JSON."""
     written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text.clean(written) or '""'
@@ -147,7 +147,7 @@ def _written(value: Any) -> str:
 def table(info: ConfigurationDifference) -> pd.DataFrame:
     """Return a row for each run and setting, values in full."""
     rows = [
-        {"run_id": run.id, "run": run.name, "setting": name, "value": _written(values[position])}
+        {"run_id": run.id, "run": run.name, "setting": name, "value": written_out(values[position])}
         for position, run in enumerate(info.runs)
         for name, values in info.settings.items()
     ]
@@ -164,7 +164,7 @@ def describe(info: ConfigurationDifference, *, language: str = "en") -> str:
         lines = [_("Settings that differ between {runs}.").format(runs=", ".join(names))]
     for setting, values in info.settings.items():
         each = "; ".join(
-            f"{name} {_brief(value, _)}" for name, value in zip(names, values, strict=True)
+            f"{name} {brief(value, _)}" for name, value in zip(names, values, strict=True)
         )
         lines.append(f"{text.clean(setting)}: {each}")
     return "\n".join(lines if info.settings else [*lines, _("no setting differs")])

@@ -73,7 +73,7 @@ def collect(
     histories = store.histories([run.id for run in runs])
     return LearningCurves(
         tuple(
-            _run_curves(run, histories.get(run.id, ()), smoothing, _validation_count(store, run))
+            _run_curves(run, histories.get(run.id, ()), smoothing, validation_count(store, run))
             for run in runs
         ),
         smoothing,
@@ -82,7 +82,8 @@ def collect(
     )
 
 
-def _validation_count(store: "RunStore", run: Run) -> int | None:
+def validation_count(store: "RunStore", run: Run) -> int | None:
+    """Return how many images a run's validation accuracies are of; None where that is unknown."""
     score = run.score(VALIDATION)
     if score is not None:
         return score.count

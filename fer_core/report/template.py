@@ -38,7 +38,15 @@ from fer_core.report.tables import TABLES
 LANGUAGES = ("en", "zh-TW")
 
 # In the order in which they are offered.
-TEMPLATES = ("comparison",)
+TEMPLATES = (
+    "comparison",
+    "2017",
+    "2018-spring",
+    "2018-fall",
+    "2019-spring-hw3",
+    "2019-spring-hw4",
+    "2019-fall",
+)
 
 FACT, FIGURE, TABLE = "facts", "figure", "table"
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

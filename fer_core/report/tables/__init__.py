@@ -1,35 +1,37 @@
-"""Every table of a report: collected from the store in full precision, printed with few digits.
+"""Tables of a report, defined once: printed in its documents, and in full as csv.
 
-A new one is a new file and a line in TABLES: `collect` (store, run ids -> NamedTuple), `table`
-(-> the csv) and `printed` (-> the words and digits that documents show).
+A table is a module with `collect(store, run_ids, **options)` (store -> NamedTuple), `table(info)`
+(-> the csv, in full precision, names of classes in English) and `printed(info, *, language)` (->
+Printed: the same digits as in figures). A new one is a new file and a line in TABLES.
 """
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from types import ModuleType
 
-import pandas as pd
+from fer_core.report.tables import (
+    class_scores,
+    complexity,
+    confusion,
+    layer_arithmetic,
+    layers,
+    pairs,
+    parameters,
+    recipe,
+    scores,
+    test_readings,
+)
+from fer_core.report.tables.printing import Printed
 
-from fer_core.report.tables.printed import Printed
+__all__ = ["TABLES", "Printed"]
 
-__all__ = ["TABLES", "Printed", "Table"]
-
-
-class Table(Protocol):
-    """What a module of a table has.
-
-    ``collect(store, run_ids, **options) -> info``; ``table(info) -> DataFrame``;
-    ``printed(info, *, language) -> Printed``. `collect` raises InputError for what cannot be
-    shown, NotStored for what a command would make.
-    """
-
-    @property
-    def collect(self) -> Callable[..., Any]: ...
-
-    @property
-    def table(self) -> Callable[[Any], pd.DataFrame]: ...
-
-    @property
-    def printed(self) -> Callable[..., Printed]: ...
-
-
-TABLES: dict[str, Table] = {}
+TABLES: dict[str, ModuleType] = {
+    "parameters": parameters,
+    "layers": layers,
+    "recipe": recipe,
+    "scores": scores,
+    "class_scores": class_scores,
+    "confusion": confusion,
+    "pairs": pairs,
+    "layer_arithmetic": layer_arithmetic,
+    "complexity": complexity,
+    "test_readings": test_readings,
+}

@@ -1,0 +1,41 @@
+"""What paragraphs of facts share: joining sentences, and the answers that are stored."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from fer_core.analysis.answers import Answers, read_answers
+from fer_core.analysis.metrics import Accuracy
+from fer_core.errors import InputError
+from fer_core.figures import text
+from fer_core.records import VALIDATION, Run
+from fer_core.translation import Translate
+
+if TYPE_CHECKING:
+    from fer_core.store import RunStore
+
+
+def paragraph(sentences: Iterable[str], language: str) -> str:
+    """Join sentences; Chinese ones stand without a space between them."""
+    return ("" if language.startswith("zh") else " ").join(filter(None, sentences))
+
+
+def listed(items: Iterable[str], _: Translate) -> str:
+    """Join what a sentence lists."""
+    return _(", ").join(items)
+
+
+def answers_of(store: "RunStore", runs: Sequence[Run], *, split: str = VALIDATION) -> list[Answers]:
+    """Read what runs answered with their best weights; runs without such answers are left out."""
+    found = []
+    for run in runs:
+        if run.score(split) is not None:
+            try:
+                found += read_answers(store, [run.id], split=split)
+            except InputError:  # the images that it was judged on are not in this store
+                continue
+    return found
+
+
+def written(accuracy: Accuracy) -> str:
+    """Write an accuracy with its 95 % interval: ``65.4 % [63.8, 67.0]``."""
+    return f"{text.percent(accuracy.value)} {text.interval(accuracy.low, accuracy.high)}"

@@ -1,0 +1,97 @@
+"""A configuration in words, each setting only where it did something."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fer_core.config import AUGMENT_KINDS
+from fer_core.figures import text
+from fer_core.figures.configuration_difference import brief
+from fer_core.report.facts.prose import listed
+from fer_core.translation import Translate
+
+_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
+
+
+def words(config: Mapping[str, Any], _: Translate) -> list[str]:
+    """Return a phrase for each setting of a recipe that a configuration has; those that change
+    nothing (a weight decay of 0) are left out. A loop of one's own may have none of them."""
+    known = {key: brief(value, _) for key, value in config.items()}
+    always = {
+        "learning_rate": _("learning rate {value}"),
+        "batch_size": _("batch size {value}"),
+    }
+    said = []
+    if "optimizer" in config:
+        name = _OPTIMIZERS.get(known["optimizer"], known["optimizer"])
+        said.append(_("optimizer {value}").format(value=name))
+    said += [form.format(value=known[key]) for key, form in always.items() if key in config]
+    said += _schedule(config, known, _) + _extras(config, known, _)
+    if "normalise" in config:
+        said.append(_("normalisation: {value}").format(value=normalisation(known["normalise"], _)))
+    if "augment" in config:
+        said.append(_("augmentation: {value}").format(value=augmentation(config, _)))
+    return said
+
+
+def normalisation(kind: str, _: Translate) -> str:
+    """Return a kind of normalisation in words."""
+    return {
+        "none": _("none"),
+        "unit": _("grey levels to 0..1"),
+        "dataset": _("mean and deviation of the training images"),
+        "per-image": _("mean and deviation of each image"),
+    }.get(kind, kind)
+
+
+def augmentation(config: Mapping[str, Any], _: Translate) -> str:
+    """Return what augmentation does, with its strengths, or "none"."""
+    kind = str(config["augment"])
+    if kind not in AUGMENT_KINDS:
+        return text.clean(kind)
+    said = []
+    for step in AUGMENT_KINDS[kind]:
+        strength = config.get(step, 0)
+        if step == "flip":
+            said.append(_("half of the images mirrored"))
+        elif strength:
+            said.append(
+                {
+                    "rotate": _("rotation up to {value:g} degrees"),
+                    "shift": _("shift up to {percent:g} % of the side"),
+                    "zoom": _("zoom up to {percent:g} %"),
+                    "erase": _("a rectangle erased in {percent:g} % of the images"),
+                }[step].format(value=strength, percent=100 * strength)
+            )
+    return listed(said, _) or _("none")
+
+
+def _schedule(config: Mapping[str, Any], known: Mapping[str, str], _: Translate) -> list[str]:
+    if "schedule" not in config:
+        return []
+    said = [_("schedule {value}").format(value=known["schedule"])]
+    if config["schedule"] == "cosine" and config.get("warmup"):
+        said.append(_("warm-up over {value:.0%} of the training").format(value=config["warmup"]))
+    if config["schedule"] == "step" and {"step_every", "step_factor"} <= {*config}:
+        form = _("times {factor:g} after each {every:.0%} of the training")
+        said.append(form.format(factor=config["step_factor"], every=config["step_every"]))
+    return said
+
+
+def _extras(config: Mapping[str, Any], known: Mapping[str, str], _: Translate) -> list[str]:
+    forms = {
+        "weight_decay": _("weight decay {value}"),
+        "label_smoothing": _("label smoothing {value}"),
+        "mixup": _("mixup {value}"),
+        "class_weights": _("class weights {value}"),
+        "dropout": _("all dropout rates {value}"),
+        "weight_average": _("moving average of the weights, decay {value}"),
+        "patience": _("early stop after {value} epochs without a better one"),
+    }
+    if config.get("optimizer") == "sgd":
+        forms = {"momentum": _("momentum {value}"), "nesterov": _("Nesterov {value}"), **forms}
+    idle = (None, 0, "", "none", False)
+    return [
+        form.format(value=known[key])
+        for key, form in forms.items()
+        if config.get(key) not in idle or (key == "dropout" and config.get(key) == 0.0)
+    ]
