@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,3 +74,9 @@ def test_without_a_count_half_a_point_is_taken():
 
 def test_gap_is_training_minus_validation():
     np.testing.assert_allclose(curves.gap([0.5, 0.9], [0.6, 0.7]), [-0.1, 0.2])
+
+
+def test_the_time_of_an_epoch_is_the_median_of_those_that_are_known() -> None:
+    assert curves.seconds_an_epoch([10.0, math.nan, 30.0, 11.0]) == 11.0
+    assert curves.seconds_an_epoch([math.nan]) is None
+    assert curves.seconds_an_epoch([]) is None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer_core.analysis.duplicates import ALIKE
-from fer_core.analysis.frequencies import BAND_NAMES, energy_by_frequency
+from fer_core.analysis.frequencies import energy_by_frequency
 from fer_core.errors import InputError
 from fer_core.figures import facets, stored_arrays, stored_filters, text
 from fer_core.figures.stored_arrays import NOISE, Side
@@ -65,8 +65,13 @@ def _layer(each: Ascended, style: str, _: Translate) -> str:
     if len(energy):
         form = _("mean share of the images' energy by width of the pattern: {bands}")
         bands = (
-            f"{_(name)} {text.percent(share)}"
-            for name, share in zip(BAND_NAMES, energy.mean(axis=0), strict=True)
+            f"{name} {text.percent(share)}"
+            for name, share in zip(_bands(_), energy.mean(axis=0), strict=True)
         )
         said.append(form.format(bands=listed(bands, _)))
     return _("{said}.").format(said=_("; ").join(said))
+
+
+def _bands(_: Translate) -> tuple[str, ...]:
+    """The names of `frequencies.BANDS`, from coarse to fine."""
+    return _("over 16 px"), _("8 to 16 px"), _("4 to 8 px"), _("up to 4 px")

@@ -112,12 +112,25 @@ def _by_region(store: "RunStore", run: Run, keys: Sequence[TensorKey], _: Transl
 
 def _largest(energy: np.ndarray, pixels: np.ndarray, _: Translate) -> str:
     order = np.argsort(-energy, kind="stable")[:_REGIONS]
+    labels = _region_labels(_)
     said = (
         _("{region} {share} ({pixels})").format(
-            region=_(REGION_NAMES[number]),
+            region=labels[REGION_NAMES[number]],
             share=text.percent(energy[number]),
             pixels=text.percent(pixels[number]),
         )
         for number in order
     )
     return listed(said, _)
+
+
+def _region_labels(_: Translate) -> dict[str, str]:
+    return {
+        "rest": _("rest of the image"),
+        "brows": _("brows"),
+        "eyes": _("eyes"),
+        "nose": _("nose"),
+        "mouth": _("mouth"),
+        "cheeks": _("cheeks"),
+        "forehead": _("forehead"),
+    }
