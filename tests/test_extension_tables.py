@@ -1,9 +1,12 @@
-"""Who adds a figure, a page, a family of models or an explainer adds a line to its table, too."""
+"""Who adds a figure, page, model, explainer or part of a report adds a line to its table."""
 
 from pathlib import Path
 
 from fer_core import explain, figures, models
 from fer_core.records import EXPLANATION_METHODS
+from fer_core.report.facts import FACTS
+from fer_core.report.tables import TABLES
+from fer_core.report.template import TEMPLATES
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,3 +46,27 @@ def test_every_explainer_is_in_the_table_and_known_to_figures_with_its_sign() ->
     assert written == set(explain.EXPLAINERS)
     signs = {name: module.SIGNED for name, module in explain.EXPLAINERS.items()}
     assert list(signs.items()) == list(EXPLANATION_METHODS.items())
+
+
+def _written(folder: str, function: str) -> set[str]:
+    return {
+        path.stem
+        for path in (ROOT / "fer_core" / "report" / folder).glob("*.py")
+        if f"\ndef {function}(" in path.read_text(encoding="utf-8")
+    }
+
+
+def test_every_paragraph_of_facts_is_in_the_table() -> None:
+    assert _written("facts", "paragraphs") == set(FACTS)
+
+
+def test_every_table_of_a_report_is_in_the_table() -> None:
+    assert _written("tables", "collect") == set(TABLES)
+    for module in TABLES.values():
+        assert all(callable(getattr(module, name)) for name in ("collect", "table", "printed"))
+
+
+def test_every_template_is_in_the_table() -> None:
+    folder = ROOT / "fer_core" / "report" / "templates"
+    assert {path.stem for path in folder.glob("*.toml")} == set(TEMPLATES)
+    assert len(TEMPLATES) == len(set(TEMPLATES))

@@ -115,5 +115,6 @@ def test_the_dashboard_imports_only_the_showing_wing() -> None:
 
 def test_the_showing_wing_loads_no_torch() -> None:
     code = "import sys, fer_core.figures, fer_core.store, fer_core.analysis.metrics\n"
+    code += "import fer_core.report.collect\n"
     code += "assert 'torch' not in sys.modules and 'sklearn' not in sys.modules, 'heavy'"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -127,9 +127,7 @@ def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise InputError(f"{where}: key is {key!r}; use small letters, digits and single hyphens")
     where = f"{where.rpartition(' ')[0]} {key!r}"
-    of = _names(f"{where}, of", table["of"], (*slots, ALL))
-    if not of:
-        raise InputError(f"{where}: of is empty; name slots, or {ALL!r}")
+    of = _of(where, table, slots)
     items = table["items"]
     if not isinstance(items, list) or not items:
         raise InputError(f"{where}: items is {items!r}; write one [[sections.items]] or more")
@@ -173,11 +171,18 @@ def _item(where: str, table: Any, of: tuple[str, ...], slots: tuple[str, ...]) -
     return Item(
         kind,
         name,
-        _names(f"{where}, of", table["of"], (*slots, ALL)) if "of" in table else of,
+        _of(where, table, slots) if "of" in table else of,
         each,
         options,
         _texts(f"{where}, caption", table["caption"]) if "caption" in table else {},
     )
+
+
+def _of(where: str, table: dict[str, Any], slots: tuple[str, ...]) -> tuple[str, ...]:
+    names = _names(f"{where}, of", table["of"], (*slots, ALL))
+    if not names:
+        raise InputError(f"{where}, of: [] is empty; name slots, or {ALL!r}")
+    return names
 
 
 def _options(kind: str, name: str) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def clean_text(text: str, what: str, length: int) -> str:
     """Return a text of several lines stripped and in its composed Unicode form.
 
     Raises InputError for more than `length` characters, and for control characters other than line
-    breaks and tabs, which no document can hold.
+    breaks and tabs, and for the two that are no characters, which no document can hold.
     """
     if not isinstance(text, str):
         raise InputError(f"the {what} is {text!r}; give a text")
@@ -67,7 +67,8 @@ def clean_text(text: str, what: str, length: int) -> str:
     if len(cleaned) > length:
         raise InputError(f"the {what} has {len(cleaned):,} characters; {length:,} is the most")
     for character in cleaned:
-        if character not in "\n\t" and unicodedata.category(character) in {"Cc", "Cs"}:
+        refused = unicodedata.category(character) in {"Cc", "Cs"} or character in "\ufffe\uffff"
+        if refused and character not in "\n\t":
             raise InputError(
                 f"the {what} has the control character U+{ord(character):04X}; leave it out"
             )
