@@ -7,12 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fer_core.errors import InputError
-from fer_core.figures import FONT_SIZES, WIDTHS
+from fer_core.figures import FONT_SIZES, WIDTHS, least_of
 from fer_core.figures.options import number, one_of
 from fer_core.records import Run
 from fer_core.report.edits import Edits
 from fer_core.report.slots import ALL, assign
-from fer_core.report.template import FACT, LANGUAGES, Item, Section, Template, read_template
+from fer_core.report.tables import TABLES
+from fer_core.report.template import (
+    FACT,
+    FIGURE,
+    LANGUAGES,
+    TABLE,
+    Item,
+    Section,
+    Template,
+    read_template,
+)
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -130,9 +140,13 @@ def edited(plan: Plan, edits: Edits) -> Plan:
                     f"{what} {key!r}: the report {plan.template.name} has no such; use one of "
                     f"{', '.join(known) or 'none'}"
                 )
-    if {*sections} <= {*edits.left_out}:
+    ticked = tuple(
+        each
+        for each in plan.template.sections
+        if each.key not in edits.left_out and not (each.optional and plan.lacking(each))
+    )
+    if not ticked:
         raise InputError("every section is left out; keep one of " + ", ".join(sections))
-    ticked = tuple(each for each in plan.template.sections if each.key not in edits.left_out)
     return replace(plan, sections=ticked, edits=edits)
 
 
@@ -145,11 +159,19 @@ def _pieces(
         pieces = []
         for item in section.items:
             runs = tuple({run.id: run for slot in item.of for run in cast[slot]}.values())
-            for group in ([run] for run in runs) if item.each else [runs] if runs else []:
-                key = "" if item.kind == FACT else _key(section, item, group, taken)
-                pieces.append(Piece(item, tuple(group), key))
+            for group in [(run,) for run in runs] if item.each else [runs]:
+                if len(group) >= _least(item):
+                    key = "" if item.kind == FACT else _key(section, item, group, taken)
+                    pieces.append(Piece(item, group, key))
         found[section.key] = tuple(pieces)
     return found
+
+
+def _least(item: Item) -> int:
+    """Return how many runs an item needs: one that compares has nothing to say of a single one."""
+    if item.kind == FIGURE:
+        return least_of(item.name)
+    return getattr(TABLES[item.name], "LEAST", 1) if item.kind == TABLE else 1
 
 
 def _key(section: Section, item: Item, runs: Sequence[Run], taken: set[str]) -> str:

@@ -7,6 +7,7 @@ slots = ["cnn", "dnn"]          # the parts that runs play, in the order of thei
 key = "2-dnn"                   # names files; unique
 question = {en = "...", "zh-TW" = "..."}
 of = ["cnn", "dnn"]             # slots; "all" is every run; a slot that no run plays is said
+optional = true                 # left out where a slot of it is not played, instead
 
 [[sections.items]]
 facts = "architecture"          # a paragraph of FACTS, or
@@ -67,11 +68,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """A question, by language, with what answers it."""
+    """A question, by language, with what answers it. optional: left out without all its parts."""
 
     key: str
     question: Mapping[str, str]
     items: tuple[Item, ...]
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def parse(text: str, name: str) -> Template:
 
 
 def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
-    _only(where, table, needed=("key", "question", "of", "items"))
+    _only(where, table, needed=("key", "question", "of", "items"), known=("optional",))
     key = table["key"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise InputError(f"{where}: key is {key!r}; use small letters, digits and single hyphens")
@@ -131,6 +133,9 @@ def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
     items = table["items"]
     if not isinstance(items, list) or not items:
         raise InputError(f"{where}: items is {items!r}; write one [[sections.items]] or more")
+    optional = table.get("optional", False)
+    if not isinstance(optional, bool):
+        raise InputError(f"{where}: optional is {optional!r}; use true or false")
     return Section(
         key,
         _texts(f"{where}, question", table["question"]),
@@ -138,6 +143,7 @@ def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
             _item(f"{where}, item {number}", each, of, slots)
             for number, each in enumerate(items, start=1)
         ),
+        optional,
     )
 
 

@@ -49,6 +49,7 @@ items = [
     {figure = "explanations"},
     {figure = "probabilities"},
     {figure = "flips"},
+    {figure = "confusion_matrix", options = {normalise = "nowhere"}},
 ]
 """
 
@@ -150,7 +151,13 @@ def test_what_is_not_stored_is_missing_with_the_command_that_makes_it(store: Run
         "Not stored yet: run 'cnn' has no stored explanations (predicted class, best weights)."
     )
     assert refused.command == ()
-    assert refused.what.startswith("Cannot be shown: figure flips compares 2 or more")
+    assert refused.what.startswith("Cannot be shown: "), refused
+    assert "nowhere" in refused.what
+
+
+def test_what_compares_runs_is_left_out_of_a_section_on_one_run(store: RunStore) -> None:
+    planned = plan(store, ["dnn", "cnn"])
+    assert not any("flips" in key for key in planned.blocks)
 
 
 def test_predictions_that_are_not_stored_name_their_command(store: RunStore) -> None:
@@ -204,7 +211,6 @@ def test_faces_of_real_people_are_left_out_unless_asked_for(store: RunStore) -> 
     assert [each.what.split(" of ")[0] for each in faces] == [
         "explanations",
         "probabilities",
-        "flips",
     ]
     assert all(each.command == () and "real shows faces" in each.what for each in faces)
     assert len(found.notes) == 1

@@ -17,6 +17,8 @@ from fer_core.translation import translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+LEAST = 2  # runs: it compares them
+
 
 class Pairs(NamedTuple):
     """What the table shows: answers of R runs, and their R (R - 1) / 2 pairs."""
