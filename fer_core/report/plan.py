@@ -57,8 +57,7 @@ class Plan:
 
     def lacking(self, section: Section) -> tuple[str, ...]:
         """Return the parts that a section is about and nobody plays."""
-        named = dict.fromkeys(slot for item in section.items for slot in item.of)
-        return tuple(slot for slot in named if not self.slots[slot])
+        return _lacking(section, self.slots)
 
 
 def plan(
@@ -136,6 +135,11 @@ def edited(plan: Plan, edits: Edits) -> Plan:
     return replace(plan, sections=ticked, edits=edits)
 
 
+def _lacking(section: Section, cast: Mapping[str, tuple[Run, ...]]) -> tuple[str, ...]:
+    named = dict.fromkeys(slot for item in section.items for slot in item.of)
+    return tuple(slot for slot in named if not cast[slot])
+
+
 def _pieces(
     template: Template, cast: Mapping[str, tuple[Run, ...]]
 ) -> dict[str, tuple[Piece, ...]]:
@@ -143,7 +147,7 @@ def _pieces(
     found = {}
     for section in template.sections:
         pieces = []
-        for item in section.items:
+        for item in () if section.optional and _lacking(section, cast) else section.items:
             runs = tuple({run.id: run for slot in item.of for run in cast[slot]}.values())
             for group in ([run] for run in runs) if item.each else [runs] if runs else []:
                 key = "" if item.kind == FACT else _key(section, item, group, taken)

@@ -7,6 +7,7 @@ slots = ["cnn", "dnn"]          # the parts that runs play, in the order of thei
 key = "2-dnn"                   # names files; unique
 question = {en = "...", "zh-TW" = "..."}
 of = ["cnn", "dnn"]             # slots; "all" is every run; a slot that no run plays is said
+optional = true                 # then nothing is shown unless all of its slots are played
 
 [[sections.items]]
 facts = "architecture"          # a paragraph of FACTS, or
@@ -59,11 +60,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """A question, by language, with what answers it."""
+    """A question, by language, with what answers it. optional: shown only where runs play all of
+    its parts."""
 
     key: str
     question: Mapping[str, str]
     items: tuple[Item, ...]
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,13 @@ def parse(text: str, name: str) -> Template:
 
 
 def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
-    _only(where, table, needed=("key", "question", "of", "items"))
+    _only(where, table, needed=("key", "question", "of", "items"), known=("optional",))
     key = table["key"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise InputError(f"{where}: key is {key!r}; use small letters, digits and single hyphens")
     where = f"{where.rpartition(' ')[0]} {key!r}"
     of = _of(where, table, slots)
+    optional = _truth(where, table, "optional")
     items = table["items"]
     if not isinstance(items, list) or not items:
         raise InputError(f"{where}: items is {items!r}; write one [[sections.items]] or more")
@@ -130,6 +134,7 @@ def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
             _item(f"{where}, item {number}", each, of, slots)
             for number, each in enumerate(items, start=1)
         ),
+        optional,
     )
 
 
@@ -146,9 +151,7 @@ def _item(where: str, table: Any, of: tuple[str, ...], slots: tuple[str, ...]) -
     if not isinstance(name, str) or name not in known[kind]:
         raise InputError(f"{where}: {kind} is {name!r}; use one of {', '.join(known[kind])}")
     where = f"{where} ({name})"
-    each = table.get("each", False)
-    if not isinstance(each, bool):
-        raise InputError(f"{where}: each is {each!r}; use true or false")
+    each = _truth(where, table, "each")
     options = table.get("options", {})
     if not isinstance(options, dict):
         raise InputError(f"{where}: options is {options!r}; write {{name = value}}")
@@ -175,6 +178,13 @@ def _of(where: str, table: dict[str, Any], slots: tuple[str, ...]) -> tuple[str,
     if not names:
         raise InputError(f"{where}, of: [] is empty; name slots, or {ALL!r}")
     return names
+
+
+def _truth(where: str, table: dict[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise InputError(f"{where}: {key} is {value!r}; use true or false")
+    return value
 
 
 def _options(kind: str, name: str) -> tuple[str, ...]:
