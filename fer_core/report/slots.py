@@ -113,7 +113,7 @@ class _Cast:
         if len(found) == 1:
             return Part(found[0], _("the only run whose network has no convolution"))
         if not found:
-            return Part(None, _("every network has convolutions"))
+            return Part(None, _("no run has a network without convolutions"))
         return Part(None, _("several runs have a network without convolutions"))
 
     def _before(self) -> Part:

@@ -130,12 +130,10 @@ def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
         raise InputError(f"{where}: key is {key!r}; use small letters, digits and single hyphens")
     where = f"{where.rpartition(' ')[0]} {key!r}"
     of = _of(where, table, slots)
+    optional = _truth(where, table, "optional")
     items = table["items"]
     if not isinstance(items, list) or not items:
         raise InputError(f"{where}: items is {items!r}; write one [[sections.items]] or more")
-    optional = table.get("optional", False)
-    if not isinstance(optional, bool):
-        raise InputError(f"{where}: optional is {optional!r}; use true or false")
     return Section(
         key,
         _texts(f"{where}, question", table["question"]),
@@ -160,9 +158,7 @@ def _item(where: str, table: Any, of: tuple[str, ...], slots: tuple[str, ...]) -
     if not isinstance(name, str) or name not in known[kind]:
         raise InputError(f"{where}: {kind} is {name!r}; use one of {', '.join(known[kind])}")
     where = f"{where} ({name})"
-    each = table.get("each", False)
-    if not isinstance(each, bool):
-        raise InputError(f"{where}: each is {each!r}; use true or false")
+    each = _truth(where, table, "each")
     options = table.get("options", {})
     if not isinstance(options, dict):
         raise InputError(f"{where}: options is {options!r}; write {{name = value}}")
@@ -189,6 +185,13 @@ def _of(where: str, table: dict[str, Any], slots: tuple[str, ...]) -> tuple[str,
     if not names:
         raise InputError(f"{where}, of: [] is empty; name slots, or {ALL!r}")
     return names
+
+
+def _truth(where: str, table: dict[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise InputError(f"{where}: {key} is {value!r}; use true or false")
+    return value
 
 
 def _options(kind: str, name: str) -> tuple[str, ...]:

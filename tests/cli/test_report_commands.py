@@ -12,11 +12,29 @@ from typing import Any
 import pytest
 
 import fer_core.report
+from fer_core.report import plan as planning
+from fer_core.report.template import Template, parse, read_template
 from fer_core.store import RunStore
 from tests.cli.conftest import Command
 from tests.report import cast
 
 Asked = list[dict[str, Any]]
+TEMPLATE = """
+slots = []
+title = {en = "Title", "zh-TW" = "標題"}
+
+[[sections]]
+key = "1-training"
+question = {en = "How?", "zh-TW" = "如何？"}
+of = ["all"]
+items = [{figure = "learning_curves"}]
+
+[[sections]]
+key = "2-confusion"
+question = {en = "Which?", "zh-TW" = "哪些？"}
+of = ["all"]
+items = [{figure = "confusion_matrix", each = true}]
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +45,14 @@ def store(tmp_path: Path) -> RunStore:
         cast.add(store, "a")
         cast.add(store, "b", accuracy=0.6)
     return store
+
+
+@pytest.fixture(autouse=True)
+def small_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(name: str) -> Template:
+        return parse(TEMPLATE, name) if name == "comparison" else read_template(name)
+
+    monkeypatch.setattr(planning, "read_template", read)
 
 
 @pytest.fixture

@@ -171,7 +171,8 @@ def test_a_part_that_nobody_plays_is_said(store: RunStore) -> None:
     found = collect.section(store, plan(store, ["cnn"]), "1-words")
     assert kinds(found.blocks) == [Paragraph, TableBlock, FigureBlock, Missing]
     assert found.missing[0].what == (
-        "No run plays the part dnn: every network has convolutions. Name one with --slot dnn=RUN."
+        "No run plays the part dnn: no run has a network without convolutions. Name one with "
+        "--slot dnn=RUN."
     )
     found = collect.section(store, plan(store, ["dnn"]), "2-looks")
     assert kinds(found.blocks) == [Missing]

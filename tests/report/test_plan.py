@@ -81,6 +81,18 @@ def test_keys_are_ascii_unique_and_stay_whatever_is_stored_or_ticked(store: RunS
     assert edited(planned, Edits(left_out=("1-curves",))).blocks == expected
 
 
+def test_an_optional_section_is_left_out_while_nobody_plays_one_of_its_parts(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = TEMPLATE.replace('key = "2-each"', 'key = "2-each"\noptional = true')
+    monkeypatch.setattr(planning, "read_template", lambda name: parse(text, name))
+    planned = plan(store, ["深 net", "dense"])
+    assert [section.key for section in planned.template.sections] == ["1-curves", "2-each"]
+    assert [section.key for section in planned.sections] == ["1-curves"]
+    planned = plan(store, ["深 net", "dense"], slots={"poor": "dense"})
+    assert [section.key for section in planned.sections] == ["1-curves", "2-each"]
+
+
 def test_a_named_part_is_kept_and_wrong_ones_refused(store: RunStore) -> None:
     planned = plan(store, ["dense", "深 net"], slots={"poor": "dense"})
     assert names(planned.slots["poor"]) == ["dense"]

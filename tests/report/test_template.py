@@ -29,6 +29,7 @@ WHOLE: dict[str, Any] = {
             "key": "2-dnn",
             "question": BOTH,
             "of": ["cnn", "dnn"],
+            "optional": True,
             "items": [{"figure": "confusion_matrix", "of": ["dnn"], "each": True}],
         },
     ],
@@ -52,6 +53,7 @@ def test_a_template_is_read_with_its_defaults() -> None:
     template = parse(written(WHOLE), "mine")
     assert (template.name, template.slots) == ("mine", ("cnn", "dnn"))
     first, second = template.sections
+    assert (first.optional, second.optional) == (False, True)
     assert first.question == BOTH
     (item,) = first.items
     assert (item.kind, item.name, item.of, item.each) == (
@@ -118,6 +120,7 @@ ITEM = ("sections", 0, "items", 0)
         ((*ITEM, "size"), put(1), ["section '1-cnn'", "unknown key 'size'"]),
         ((*ITEM, "each"), put("yes"), ["(learning_curves)", "each is 'yes'"]),
         ((*ITEM, "of"), put(["all", "x"]), ["(learning_curves)", "'x' is none of cnn, dnn, all"]),
+        (("sections", 0, "optional"), put(1), ["section '1-cnn'", "optional is 1"]),
         ((*ITEM, "of"), put([]), ["(learning_curves), of", "[] is empty"]),
         ((*ITEM, "options"), put([]), ["(learning_curves)", "options is []"]),
         (
