@@ -68,6 +68,10 @@ FILTERS, FILTER_ACTIVATIONS = "filters", "filter-activations"
 KERNELS, TOP_IMAGES, FILTER_SIMILARITY = "kernels", "top-images", "filter-similarity"
 LAYER_OUTPUTS, CLASS_IMAGES = "layer-outputs", "class-images"
 ADVERSARIAL, ROBUSTNESS, DREAM = "adversarial", "robustness", "dream"
+MICROSCOPE_KINDS = (
+    *(FILTERS, FILTER_ACTIVATIONS, KERNELS, TOP_IMAGES, FILTER_SIMILARITY, LAYER_OUTPUTS),
+    *(CLASS_IMAGES, ADVERSARIAL, ROBUSTNESS, DREAM),
+)
 
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
 # Derived when read, never stored: the run says "running", its process is gone.

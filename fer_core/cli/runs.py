@@ -12,7 +12,7 @@ from rich.table import Table
 
 from fer_core.cli.output import left_out, open_store, print_json, run_summary, stderr, stdout
 from fer_core.errors import InputError
-from fer_core.records import EXPLANATION, SOURCE, Run
+from fer_core.records import EXPLANATION, MICROSCOPE_KINDS, SOURCE, Run
 
 app = typer.Typer(help="List runs, show one, and keep them tidy.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -59,7 +59,7 @@ def show(
         bool, typer.Option("--source", help="Print the file that the run's network came from.")
     ] = False,
 ) -> None:
-    """Show a run's configuration, history and layers, and how many explanations it has.
+    """Show a run's configuration, history and layers, and how much of it is explained.
 
     Example: fer-core runs show fast-1 --json
     """
@@ -72,6 +72,7 @@ def show(
         history = store.histories((found.id,))[found.id]
         dropped_images = len(store.dropped(found.id))
         explanations = Counter(key.method for key in store.tensor_keys(found.id, EXPLANATION))
+        seen = {kind: len(store.tensor_keys(found.id, kind)) for kind in MICROSCOPE_KINDS}
     document = run_summary(found) | {
         "config": dict(details.config),
         "history": [dataclasses.asdict(epoch) for epoch in history],
@@ -83,6 +84,7 @@ def show(
         "scores": [dataclasses.asdict(score) for score in found.scores],
         "test_readings": [dataclasses.asdict(reading) for reading in details.test_readings],
         "explanations": dict(explanations),
+        "microscope": {kind: count for kind, count in seen.items() if count},
     }
     if json:
         print_json(document)
@@ -98,9 +100,10 @@ def show(
             table.add_row(key, str(value))
     if details.dropped:
         table.add_row("left out of training", left_out(dropped_images, details.dropped))
-    if explanations:
-        counts = ", ".join(f"{count:,} {method}" for method, count in explanations.items())
-        table.add_row("explanations", counts)
+    for what, counted in (("explanations", explanations), ("filters and images", seen)):
+        if any(counted.values()):
+            counts = (f"{count:,} {name}" for name, count in counted.items() if count)
+            table.add_row(what, ", ".join(counts))
     stdout.print(table)
     if not history:
         return

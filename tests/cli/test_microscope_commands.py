@@ -71,6 +71,16 @@ def test_the_document_says_what_was_stored_and_what_was_there(
     assert document(command(*arguments, "--force"))["stored"] == told["stored"]
 
 
+def test_runs_show_counts_what_is_stored_by_kind(command: Command) -> None:
+    assert document(command("runs", "show", "first", "--json"))["microscope"] == {}
+    document(command("filters", "first", *SHORT, "--layers", "conv1", "--json"))
+    assert document(command("runs", "show", "first", "--json"))["microscope"] == {
+        **dict.fromkeys(OF_FILTERS, 1),
+        CLASS_IMAGES: 2,
+    }
+    assert "2 class-images" in command("runs", "show", "first")[1]
+
+
 def test_count_and_size_are_said_before_and_what_was_done_after(
     command: Command, store: RunStore
 ) -> None:
