@@ -44,6 +44,7 @@ from fer_core.figures import (
     lime_panel,
     mean_explanation,
     mean_faces,
+    palette,
     probabilities,
     recall_against_share,
     robustness_curve,
@@ -137,12 +138,15 @@ def build(
     language: str = "en",
     width_mm: float = 85,
     font_size: float = 9,
+    colours: Sequence[str] = (),
     **options: Any,
 ) -> Built:
     """Collect and draw the figure `name` for runs (ids, unique prefixes or names) or data sets.
 
     references: of runs; for a figure about data sets their names, or runs that used them (a data
-    set's name wins). options: see `options_of`; numbers may come as text, as from a command line.
+    set's name wins). colours: all runs of a report, in the order of their colours and symbols, so
+    that a run looks the same in all its figures; without, the runs of this one. options: see
+    `options_of`; numbers may come as text, as from a command line.
     Raises InputError for an unknown figure, run, data set or option, and for values out of range.
     """
     module = _module(name)
@@ -150,10 +154,19 @@ def build(
     font_size = number("font size", font_size, *FONT_SIZES, "pt")
     for option in options:
         one_of(f"option of {name}", option, tuple(options_of(name)))
-    info = module.collect(store, _resolved(name, store, references), **options)
+    subjects = _resolved(name, store, references)
+    info = module.collect(store, subjects, **options)
+    drawn: dict[str, Any] = {
+        "language": language,
+        "width_mm": width_mm,
+        "font_size": font_size,
+    }
+    if _styles_runs(name):
+        ordered = [*(store.run(each).id for each in colours), *subjects]
+        drawn["styles"] = palette.run_styles(list(dict.fromkeys(ordered)))
     return Built(
         name=name,
-        figure=module.draw(info, language=language, width_mm=width_mm, font_size=font_size),
+        figure=module.draw(info, **drawn),
         table=module.table(info),
         description=module.describe(info, language=language),
         info=info,
@@ -181,6 +194,11 @@ def options_of(name: str) -> dict[str, Any]:
         for parameter in inspect.signature(_module(name).collect).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
+
+
+def _styles_runs(name: str) -> bool:
+    """Whether a figure gives runs a colour and a symbol; its `draw` takes them as `styles`."""
+    return "styles" in inspect.signature(_module(name).draw).parameters
 
 
 def _resolved(name: str, store: "RunStore", references: Sequence[str]) -> tuple[str, ...]:

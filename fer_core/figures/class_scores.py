@@ -43,7 +43,12 @@ def collect(
 
 
 def draw(
-    info: ScoresByClass, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: ScoresByClass,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw a panel for each measure, a row for each class, a mark with its interval for each run;
     the number of images stands at the class where it is the same for all runs."""
@@ -80,13 +85,14 @@ def draw(
                 "fixedrange": True,
             },
         )
-        for position, scores in enumerate(info.scores):
+        for position in range(len(info.scores)):
             shift = (position - (len(info.scores) - 1) / 2) * _PITCH * em
             places = [centre + shift for centre in centres]
             name = entries[position] if several else ""
+            style = styles[info.answers[position].run.id]
             # In a narrow panel a mark of full size would cover its interval.
             size = min(0.5 * em, 0.05 * width)
-            _add(canvas, info, (position, panel, measure), scores, places, name, size, _)
+            _add(canvas, info, (position, panel, measure), style, places, name, size, _)
     if several:
         canvas.legend("legend", entries, 0, itemclick=False, itemdoubleclick=False)
     canvas.note(
@@ -109,14 +115,14 @@ def _add(
     canvas: Canvas,
     info: ScoresByClass,
     where: tuple[int, int, str],
-    scores: ClassScores,
+    style: palette.RunStyle,
     places: list[float],
     name: str,
     size: float,
     _: Translate,
 ) -> None:
     position, panel, measure = where
-    style = palette.run_style(position)
+    scores = info.scores[position]
     values, low, high = _numbers(scores, measure)
     canvas.add(
         "scatter",

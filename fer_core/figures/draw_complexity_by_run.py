@@ -16,7 +16,12 @@ WIDE_RANGE = 20  # the largest over the smallest cost, from which on the axis is
 
 
 def draw(
-    info: "Complexity", *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: "Complexity",
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw the points, in the styles that runs have in other figures."""
     _ = translator(language)
@@ -44,7 +49,8 @@ def draw(
         yaxis={"nticks": 6},
     )
     for position, point in enumerate(info.points):
-        _add_point(canvas, info, point, position, names[position] if names else "", _)
+        style, name = styles[point.run.id], names[position] if names else ""
+        _add_point(canvas, info, point, style, name, _)
     if names:
         canvas.legend("legend", names, 0, itemclick=False, itemdoubleclick=False)
     notes = []
@@ -91,9 +97,14 @@ def _x_axis(values: list[float], width: float) -> dict[str, Any]:
 
 
 def _add_point(
-    canvas: Canvas, info: "Complexity", point: "Point", position: int, name: str, _: Translate
+    canvas: Canvas,
+    info: "Complexity",
+    point: "Point",
+    style: palette.RunStyle,
+    name: str,
+    _: Translate,
 ) -> None:
-    style, accuracy = palette.run_style(position), point.accuracy
+    accuracy = point.accuracy
     canvas.add(
         "scatter",
         x=[point.costs[info.x]],

@@ -12,6 +12,7 @@ from fer_core.figures import (
     draw_filter_detail,
     facets,
     filter_grid,
+    palette,
     stored_arrays,
     stored_filters,
     text,
@@ -137,10 +138,17 @@ def _outputs(store: "RunStore", side: Side, layer: str, number: int) -> Outputs:
 
 
 def draw(
-    info: FilterDetail, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: FilterDetail,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw the activation by step, and below it the rows of images of each run."""
-    return draw_filter_detail.draw(info, language=language, width_mm=width_mm, font_size=font_size)
+    return draw_filter_detail.draw(
+        info, styles=styles, language=language, width_mm=width_mm, font_size=font_size
+    )
 
 
 def table(info: FilterDetail) -> pd.DataFrame:

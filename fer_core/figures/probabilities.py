@@ -89,7 +89,12 @@ def _place(
 
 
 def draw(
-    info: Probabilities, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: Probabilities,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw each image beside its bars: seven groups, a bar for each run in the run's colour."""
     _ = translator(language)
@@ -130,7 +135,7 @@ def draw(
                 "fixedrange": True,
             },
         )
-        _add(canvas, info, position, entries, _)
+        _add(canvas, info, position, styles, entries, _)
     canvas.legend("legend", entries, 0, itemclick=False, itemdoubleclick=False)
     facets.synthetic_note(
         canvas, [each.run for each in info.answers], edge, canvas.height - 0.6 * line, _
@@ -140,7 +145,12 @@ def draw(
 
 
 def _add(
-    canvas: Canvas, info: Probabilities, position: int, entries: list[str], _: Translate
+    canvas: Canvas,
+    info: Probabilities,
+    position: int,
+    styles: palette.Styles,
+    entries: list[str],
+    _: Translate,
 ) -> None:
     suffix = "" if position == 0 else str(position + 1)
     thick = 0.86 / len(info.answers)
@@ -153,7 +163,7 @@ def _add(
             x=shares,
             y=np.arange(_CLASSES) + shift,
             width=thick,
-            marker={"color": palette.run_style(number).colour},
+            marker={"color": styles[each.run.id].colour},
             name=text.escape(entries[number]),
             showlegend=position == 0,
             hovertext=[
