@@ -19,6 +19,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("sides",)
 ATTACKS = {"fgsm": "FGSM", "pgd": "PGD"}
 TIMES = 10  # what differences are multiplied by
 MOST_SAMPLES = 14  # where none are named

@@ -24,6 +24,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("networks",)
 By = Literal["layer", "run"]
 Cost = Literal["parameters", "operations", "seconds"]
 COSTS: tuple[Cost, ...] = ("parameters", "operations", "seconds")

@@ -115,7 +115,7 @@ def _sheets(each: "SideDetail", info: "FilterDetail", _: Translate) -> list[Shee
         )
     ]
     top = each.top
-    values = [f"{value:.3g}" for value in top.activations]
+    values = [text.three_digits(value) for value in top.activations]
     sheets.append(
         filter_grid.grid(
             np.array([_marked(*pair) for pair in zip(top.images, top.places, strict=True)]),

@@ -21,6 +21,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("runs",)
 _LABELS = 4.5  # em; what the labels of the rows take at most when images are small
 
 

@@ -25,6 +25,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("sides",)
 MOST_OUTPUTS = 9
 
 
@@ -186,9 +187,9 @@ def _line(each: SideDetail, _: Translate) -> str:
     ).format(
         name=facets.named(each.side.subject, _),
         layer=text.clean(each.layer),
-        first=f"{each.activations[0]:.3g}",
+        first=text.three_digits(each.activations[0]),
         start=each.steps[0],
-        last=f"{each.activations[-1]:.3g}",
+        last=text.three_digits(each.activations[-1]),
         end=each.steps[-1],
         samples=", ".join(each.top.samples[:3]),
     )

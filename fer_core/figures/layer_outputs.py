@@ -21,6 +21,8 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("sides",)
+
 
 class SideOutputs(NamedTuple):
     """The F maps of a run with one of its weights, in order. filters: (F,) int64; maps: (F, h, w)
@@ -122,7 +124,7 @@ def _sheet(each: SideOutputs, info: LayerOutputs, _: Translate) -> Sheet:
     hover, captions = [], []
     for number, value in zip(each.filters, each.activations, strict=True):
         words = _("filter {number}, activation {value}")
-        hover.append(words.format(number=number, value=f"{value:.3g}"))
+        hover.append(words.format(number=number, value=text.three_digits(value)))
         captions.append(filter_grid.short(value))
     title = _("Output of layer {layer} (Given image {sample})")
     return filter_grid.grid(

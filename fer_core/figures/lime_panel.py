@@ -19,6 +19,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("runs",)
 METHOD = "lime"
 _BORDER = (230, 159, 0)  # orange: seen on dark and on light skin
 

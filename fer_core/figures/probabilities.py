@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.errors import InputError
 from fer_core.figures import facets, judged, palette, text
-from fer_core.figures.canvas import PX_PER_MM, Canvas
+from fer_core.figures.canvas import PX_PER_MM, TALLEST, Canvas
 from fer_core.figures.wanted_maps import named
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.translation import Translate, translator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST = 28
 _CLASSES = len(CLASS_NAMES)
-_THINNEST = 0.42  # em, of a bar
+_THINNEST = 0.42  # em, of a bar where a page has the room
 
 
 class Probabilities(NamedTuple):
@@ -106,9 +106,11 @@ def draw(
     picture, edge = min(16 * PX_PER_MM, 6 * em), 0.3 * em
     columns = facets.columns(len(info.places), canvas.width, picture + labels + 14 * em)
     width = canvas.width / columns
-    pitch = max(1.05 * em, (len(info.answers) * _THINNEST + 0.3) * em)
-    step = line + _CLASSES * pitch + 0.5 * em
     top, rows = canvas.legend_height(entries) + 0.2 * em, -(-len(info.places) // columns)
+    # Thinner bars where all would not fit on a page.
+    fits = ((TALLEST - 1 - top - 2.6 * em - line) / rows - line - 0.5 * em) / _CLASSES
+    pitch = max(1.05 * em, min((len(info.answers) * _THINNEST + 0.3) * em, fits))
+    step = line + _CLASSES * pitch + 0.5 * em
     canvas.set_height(top + rows * step + 2.6 * em + line)
     for position, (place, sample) in enumerate(zip(info.places, info.samples, strict=True)):
         row, column = divmod(position, columns)

@@ -19,6 +19,8 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("runs",)
+
 
 class RunPanel(NamedTuple):
     """One run. levels: (N,) float64; scaled: (N, 48, 48) float64 in -1..1; kept: (N, 48, 48) bool,
