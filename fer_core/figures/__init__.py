@@ -9,11 +9,7 @@ hold an item for each. A new figure is a new file and a line in FIGURES.
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
-import plotly.graph_objects as go
 
 from fer_core.figures import (
     accuracy_intervals,
@@ -54,6 +50,7 @@ from fer_core.figures import (
     subjects,
 )
 from fer_core.figures.browser import ExportError
+from fer_core.figures.built import Built
 from fer_core.figures.canvas import TALLEST_MM
 from fer_core.figures.export import FORMATS, export, write
 from fer_core.figures.options import number, one_of
@@ -64,6 +61,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FIGURES",
     "FORMATS",
+    "TALLEST_MM",
     "Built",
     "ExportError",
     "build",
@@ -113,26 +111,6 @@ FIGURES = {
 
 # Widths in mm and font sizes in pt that can be drawn without text running into text.
 WIDTHS, FONT_SIZES = (60.0, 600.0), (5.0, 24.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Built:
-    """A figure with everything that goes with it.
-
-    figure: sized in px for its width in mm; table: the drawn numbers; description: text
-    alternative, a line for each run; info: what `collect` returned; subjects: ids of the shown
-    runs, or names of the data sets; part: which of how many (see `build_pages`).
-    """
-
-    name: str
-    figure: go.Figure
-    table: pd.DataFrame
-    description: str
-    info: Any
-    language: str
-    width_mm: float
-    subjects: tuple[str, ...]
-    part: tuple[int, int] = (1, 1)
 
 
 def build(

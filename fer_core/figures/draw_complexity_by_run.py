@@ -44,8 +44,7 @@ def draw(
         1,
         (left, top, width, height),
         titles=(title, accuracy),
-        xaxis=_x_axis([point.costs[info.x] for point in info.points], width / em)
-        | {"tickformat": "~g" if info.x == "seconds" else "~s"},
+        xaxis=_x_axis([point.costs[info.x] for point in info.points], width / em, info.x),
         yaxis={"nticks": 6},
     )
     for position, point in enumerate(info.points):
@@ -82,18 +81,28 @@ def _names(info: "Complexity", canvas: Canvas, *, several_counts: bool, _: Trans
     return [label + ending for label, ending in zip(labels, endings, strict=True)]
 
 
-def _x_axis(values: list[float], width: float) -> dict[str, Any]:
+def _x_axis(values: list[float], width: float, x: str) -> dict[str, Any]:
     """From zero on where the costs are alike, else logarithmic. width: of the panel, in em."""
+
+    def ticks_at(places: list[float]) -> dict[str, Any]:
+        written = [f"{each:g}" if x == "seconds" else text.compact(each) for each in places]
+        return {"tickvals": places, "ticktext": written}
+
     if max(values) < WIDE_RANGE * min(values):
-        return {"range": [0, 1.08 * max(values)], "nticks": max(3, int(width / 6))}
+        end = 1.08 * max(values)
+        step = _step(end / max(2, int(width / 6)))
+        return {"range": [0, end]} | ticks_at([step * i for i in range(int(end / step) + 1)])
     low, high = log10(min(values)) - 0.15, log10(max(values)) + 0.15
     steps = (1, 2, 5) if (high - low) * 3 * 3 < width else (1,)
     ticks = [s * 10**d for d in range(floor(low), floor(high) + 1) for s in steps]
-    return {
-        "type": "log",
-        "range": [low, high],
-        "tickvals": [tick for tick in ticks if low <= log10(tick) <= high],
-    }
+    shown = [float(tick) for tick in ticks if low <= log10(tick) <= high]
+    return {"type": "log", "range": [low, high]} | ticks_at(shown)
+
+
+def _step(least: float) -> float:
+    """Return the smallest 1, 2, 2.5 or 5 times a power of ten that is at least so much."""
+    power = 10.0 ** floor(log10(least))
+    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= least)
 
 
 def _add_point(

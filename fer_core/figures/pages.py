@@ -3,20 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fer_core.figures.canvas import PX_PER_MM
-
-if TYPE_CHECKING:
-    from fer_core.figures import Built
+from fer_core.figures.built import Built
 
 
 def in_parts(
-    whole: "Built",
+    whole: Built,
     facets: Sequence[str],
-    draw: Callable[[Any, tuple[str, ...]], "Built"],
+    draw: Callable[[Any, tuple[str, ...]], Built],
     tallest_mm: float,
-) -> tuple["Built", ...]:
+) -> tuple[Built, ...]:
     """Return the figure, or as few parts of it as are at most `tallest_mm` high; where not even
     the smallest parts are, those.
 
@@ -28,7 +25,7 @@ def in_parts(
     if first not in (0, 1):  # several weights of each run
         return (whole,)
     parts = [whole]
-    while _tallest(parts) > tallest_mm and len(parts) < count:
+    while max(part.height_mm for part in parts) > tallest_mm and len(parts) < count:
         parts = [
             draw(
                 whole.info._replace(**{each: getattr(whole.info, each)[chosen] for each in facets}),
@@ -38,10 +35,6 @@ def in_parts(
         ]
     named = enumerate(parts, 1)
     return tuple(replace(part, part=(number, len(parts))) for number, part in named)
-
-
-def _tallest(parts: Sequence["Built"]) -> float:
-    return max(float(part.figure.layout.height) for part in parts) / PX_PER_MM
 
 
 def _groups(count: int, parts: int) -> Iterator[slice]:
