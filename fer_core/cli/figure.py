@@ -56,3 +56,8 @@ def figure(
         )
         figures.write(built, output, dpi=dpi)
     stderr.print(f"{output}: {built.description}")
+    if built.height_mm > figures.TALLEST_MM:
+        stderr.print(
+            f"{output} is {built.height_mm:.0f} mm high, a page of A4 holds "
+            f"{figures.TALLEST_MM:.0f}; name fewer runs, or make it wider with --width-mm"
+        )

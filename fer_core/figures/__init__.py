@@ -2,20 +2,17 @@
 
 A figure is a module with `collect` (store -> NamedTuple of arrays), `draw` (-> plotly figure),
 `table` (-> the csv) and `describe` (-> text alternative and the facts of a caption). It is about
-runs, unless it says ``SUBJECT = "dataset"``: then `collect` gets names of data sets. One that shows
-single images of the data says ``FACES = True``, or, where that depends on what is shown, has
-`shows_faces` (info -> bool). A new one is a new file and a line in FIGURES.
+runs, unless it says ``SUBJECT = "dataset"``: then `collect` gets names of data sets. One that
+shows single images of the data says ``FACES = True``, or, where that depends on what is shown, has
+`shows_faces` (info -> bool). Where each run or data set has panels of its own, FACETS are the
+fields of what `collect` returns that hold an item for each. A new one is a new file and a line in
+FIGURES.
 """
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import plotly.graph_objects as go
-
-from fer_core.errors import InputError
 from fer_core.figures import (
     accuracy_intervals,
     adversarial,
@@ -45,13 +42,18 @@ from fer_core.figures import (
     lime_panel,
     mean_explanation,
     mean_faces,
+    pages,
+    palette,
     probabilities,
     recall_against_share,
     robustness_curve,
     saliency_panel,
     samples,
+    subjects,
 )
 from fer_core.figures.browser import ExportError
+from fer_core.figures.built import Built
+from fer_core.figures.canvas import TALLEST_MM
 from fer_core.figures.export import FORMATS, export, write
 from fer_core.figures.options import number, one_of
 
@@ -61,9 +63,11 @@ if TYPE_CHECKING:
 __all__ = [
     "FIGURES",
     "FORMATS",
+    "TALLEST_MM",
     "Built",
     "ExportError",
     "build",
+    "build_pages",
     "export",
     "least_of",
     "options_of",
@@ -108,27 +112,8 @@ FIGURES = {
     "dream": dream,
 }
 
-Subject = Literal["run", "dataset"]
-
 # Widths in mm and font sizes in pt that can be drawn without text running into text.
 WIDTHS, FONT_SIZES = (60.0, 600.0), (5.0, 24.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Built:
-    """A figure with everything that goes with it.
-
-    figure: sized in px for its width in mm; table: the drawn numbers; description: text
-    alternative, a line for each run; info: what `collect` returned.
-    """
-
-    name: str
-    figure: go.Figure
-    table: pd.DataFrame
-    description: str
-    info: Any
-    language: str
-    width_mm: float
 
 
 def build(
@@ -139,34 +124,91 @@ def build(
     language: str = "en",
     width_mm: float = 85,
     font_size: float = 9,
+    colours: Sequence[str] = (),
     **options: Any,
 ) -> Built:
     """Collect and draw the figure `name` for runs (ids, unique prefixes or names) or data sets.
 
     references: of runs; for a figure about data sets their names, or runs that used them (a data
-    set's name wins). options: see `options_of`; numbers may come as text, as from a command line.
+    set's name wins). colours: all runs of a report, in the order of their colours and symbols, so
+    that a run looks the same in all its figures; without, the runs of this one. options: see
+    `options_of`; numbers may come as text, as from a command line.
     Raises InputError for an unknown figure, run, data set or option, and for values out of range.
     """
-    module = _module(name)
-    width_mm = number("width", width_mm, *WIDTHS, "mm")
-    font_size = number("font size", font_size, *FONT_SIZES, "pt")
-    for option in options:
-        one_of(f"option of {name}", option, tuple(options_of(name)))
-    info = module.collect(store, _resolved(name, store, references), **options)
-    return Built(
-        name=name,
-        figure=module.draw(info, language=language, width_mm=width_mm, font_size=font_size),
-        table=module.table(info),
-        description=module.describe(info, language=language),
-        info=info,
-        language=language,
-        width_mm=width_mm,
+    given = {"language": language, "width_mm": width_mm, "font_size": font_size}
+    return _built(name, *_collected(name, store, references, options, colours, given))
+
+
+def build_pages(
+    name: str,
+    store: "RunStore",
+    references: Sequence[str],
+    *,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
+    colours: Sequence[str] = (),
+    tallest_mm: float = TALLEST_MM,
+    **options: Any,
+) -> tuple[Built, ...]:
+    """Do as `build` does, and where the figure is higher than `tallest_mm`, draw it in as few
+    parts as fit, each of some of the runs or data sets, in their order.
+
+    What `collect` settles for all of them (which images are shown) is the same in all parts; a
+    single run in a part is named by its caption, as ever. A figure that lays runs over each other
+    is one part, whatever its height.
+    """
+    given = {"language": language, "width_mm": width_mm, "font_size": font_size}
+    info, of, drawn = _collected(name, store, references, options, colours, given)
+    return pages.in_parts(
+        _built(name, info, of, drawn),
+        getattr(_module(name), "FACETS", ()),
+        lambda some, some_of: _built(name, some, some_of, drawn),
+        tallest_mm,
     )
 
 
-def subject_of(name: str) -> Subject:
+def _collected(
+    name: str,
+    store: "RunStore",
+    references: Sequence[str],
+    options: dict[str, Any],
+    colours: Sequence[str],
+    given: dict[str, Any],
+) -> tuple[Any, tuple[str, ...], dict[str, Any]]:
+    """Return what a figure shows, of which runs or data sets, and what its `draw` takes."""
+    module = _module(name)
+    drawn = given | {
+        "width_mm": number("width", given["width_mm"], *WIDTHS, "mm"),
+        "font_size": number("font size", given["font_size"], *FONT_SIZES, "pt"),
+    }
+    for option in options:
+        one_of(f"option of {name}", option, tuple(options_of(name)))
+    of = subjects.resolved(name, store, references, kind=subject_of(name), least=least_of(name))
+    info = module.collect(store, of, **options)
+    if "styles" in inspect.signature(module.draw).parameters:  # it gives runs a colour
+        ordered = [*(store.run(each).id for each in colours), *of]
+        drawn["styles"] = palette.run_styles(list(dict.fromkeys(ordered)))
+    return info, of, drawn
+
+
+def _built(name: str, info: Any, of: tuple[str, ...], drawn: dict[str, Any]) -> Built:
+    module = _module(name)
+    return Built(
+        name=name,
+        figure=module.draw(info, **drawn),
+        table=module.table(info),
+        description=module.describe(info, language=drawn["language"]),
+        info=info,
+        language=drawn["language"],
+        width_mm=drawn["width_mm"],
+        subjects=of,
+    )
+
+
+def subject_of(name: str) -> subjects.Subject:
     """Return what a figure is about."""
-    subject: Subject = getattr(_module(name), "SUBJECT", "run")
+    subject: subjects.Subject = getattr(_module(name), "SUBJECT", "run")
     return subject
 
 
@@ -194,37 +236,6 @@ def options_of(name: str) -> dict[str, Any]:
         for parameter in inspect.signature(_module(name).collect).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
-
-
-def _resolved(name: str, store: "RunStore", references: Sequence[str]) -> tuple[str, ...]:
-    """Return the ids of the runs, or the names of the data sets, that a figure is about."""
-    runs = subject_of(name) == "run"
-    if not references:
-        kind, command = ("run", "runs") if runs else ("data set", "data")
-        raise InputError(f"figure {name} needs at least one {kind}; see: fer-core {command} list")
-    found = (store.run(each).id if runs else _dataset_name(store, each) for each in references)
-    different = tuple(dict.fromkeys(found))
-    if len(different) < least_of(name):
-        raise InputError(
-            f"figure {name} compares {least_of(name)} or more different runs; see: fer-core runs "
-            "list"
-        )
-    return different
-
-
-def _dataset_name(store: "RunStore", reference: str) -> str:
-    try:
-        return store.dataset(reference).name
-    except InputError:
-        try:
-            run = store.run(reference)
-        except InputError:
-            raise InputError(
-                f"no data set and no run {reference!r} in {store.path}; see: fer-core data list"
-            ) from None
-    if not run.dataset:
-        raise InputError(f"run {run.name!r} has no stored data set; see: fer-core data list")
-    return run.dataset
 
 
 def _module(name: str) -> Any:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from fer_core.analysis import metrics
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.analysis.metrics import Accuracy
-from fer_core.figures import judged, text
+from fer_core.figures import judged, palette, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_interval_rows import Marks, draw_rows, name_room
 from fer_core.records import VALIDATION
@@ -49,7 +49,12 @@ def collect(
 
 
 def draw(
-    info: AccuracyIntervals, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: AccuracyIntervals,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw two intervals a run under its name: of all images, and of those without a twin."""
     _ = translator(language)
@@ -57,8 +62,9 @@ def draw(
     numbers = [_written(accuracy) for accuracy in info.whole]
     names = judged.labels(info.answers, canvas.em, name_room(canvas, numbers), _)
     entries = [_("all images"), _("without twins in training")]
+    own = [styles[answers.run.id] for answers in info.answers]
     marks = [
-        _marks(info, accuracies, label, level, _)
+        _marks(info, accuracies, label, level, _)._replace(styles=own)
         for level, (label, accuracies) in enumerate(
             zip(entries, (info.whole, info.without_twins), strict=True)
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 FACES = True
+FACETS = ("sides",)
 ATTACKS = {"fgsm": "FGSM", "pgd": "PGD"}
 TIMES = 10  # what differences are multiplied by
 MOST_SAMPLES = 14  # where none are named

@@ -14,6 +14,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("networks",)
 COLUMNS = ("type", "shape", "parameters", "operations")
 
 

@@ -14,6 +14,8 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("diagrams",)
+
 
 class Block(NamedTuple):
     """What is drawn as one. rows: equal ones that follow each other, one or more; pools: rows of

@@ -16,6 +16,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("datasets",)
 SUBJECT = "dataset"
 
 

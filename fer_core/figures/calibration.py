@@ -18,6 +18,8 @@ from fer_core.translation import translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("answers", "bins", "errors")
+
 
 class Calibrations(NamedTuple):
     """What the figure shows: answers of R runs, their bins, and the calibration errors."""
@@ -47,7 +49,12 @@ def collect(
 
 
 def draw(
-    info: Calibrations, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: Calibrations,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw a panel for each run: accuracy against confidence by bin, with the diagonal of a run
     that is as sure as right, and grey bars for the share of the images in each bin."""
@@ -56,7 +63,7 @@ def draw(
     entries = [_("accuracy"), _("share of images"), _("as sure as right")]
 
     def add(position: int, suffix: str) -> None:
-        found, style = info.bins[position], palette.run_style(position)
+        found, style = info.bins[position], styles[info.answers[position].run.id]
         axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "showlegend": position == 0}
         shares = 100 * found.counts / max(1, int(found.counts.sum()))
         values = 100 * found.accuracy

@@ -18,7 +18,9 @@ from fer_core.figures import palette, text
 
 PX_PER_MM = 96 / 25.4
 PX_PER_PT = 96 / 72
-TALLEST = 235 * PX_PER_MM  # what a page of A4 can hold
+TALLEST_MM = 235.0  # what a page of A4 can hold
+TALLEST = TALLEST_MM * PX_PER_MM
+THINNEST = 0.7  # px, of a line: thinner ones than half a point vanish in print
 LINE = 1.25  # height of a line of text, in em
 
 # Plotly's legends, measured: what an entry takes beside its text, and the space above the rows.
@@ -92,7 +94,7 @@ class Canvas:
             "tickcolor": palette.INK,
             "tickwidth": 0.8,
             "gridcolor": palette.GRID,
-            "gridwidth": 0.6,
+            "gridwidth": THINNEST,
             "zeroline": False,
             "tickfont": {"size": self.em},
             "automargin": False,

@@ -19,6 +19,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("sides",)
 MEAN_FACE = "mean-face"
 STARTS = (NOISE, MEAN_FACE)
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.analysis.scores import ClassScores, scores_of
 from fer_core.figures import judged, palette, text
-from fer_core.figures.canvas import Canvas
+from fer_core.figures.canvas import TALLEST, Canvas
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.translation import Translate, translator
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 MEASURES = ("recall", "precision", "f1")
-_PITCH, _BETWEEN = 0.75, 0.7  # in em: from run to run, and more from class to class
+# In em: from run to run, and more from class to class; from panel to panel; of what stands below a
+# panel; of a panel in which marks do not cover their intervals.
+_PITCH, _BETWEEN, _GAP, _BELOW, _NARROW = 0.75, 0.7, 1.7, 3.3, 7
 
 
 class ScoresByClass(NamedTuple):
@@ -43,7 +45,12 @@ def collect(
 
 
 def draw(
-    info: ScoresByClass, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: ScoresByClass,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw a panel for each measure, a row for each class, a mark with its interval for each run;
     the number of images stands at the class where it is the same for all runs."""
@@ -54,18 +61,19 @@ def draw(
     entries = judged.labels(info.answers, em, canvas.legend_room, _) if several else []
     classes = _classes(info, _)
     left = max(text.text_width(name, em) for name in classes) + 0.9 * em
-    gap, right = 1.7 * em, 1.2 * em
-    width = (canvas.width - left - right - 2 * gap) / 3
-    pitch = (len(info.answers) * _PITCH + _BETWEEN) * em
-    top, height = canvas.legend_height(entries) + 0.3 * em, 7 * pitch
-    canvas.set_height(top + height + 3.3 * em + line)
+    top = canvas.legend_height(entries) + 0.3 * em
+    columns, width, height = _layout(canvas, left, top, len(info.answers))
+    pitch = height / len(classes)
+    step, rows = height + _BELOW * em, -(-len(MEASURES) // columns)
+    canvas.set_height(top + rows * step + line)
     titles = {"recall": _("Recall (%)"), "precision": _("Precision (%)"), "f1": _("F1 (%)")}
     centres = [(label + 0.5) * pitch for label in range(len(classes))]
     for panel, measure in enumerate(MEASURES, 1):
-        x = left + (panel - 1) * (width + gap)
+        row, column = divmod(panel - 1, columns)
+        x, y = left + column * (width + _GAP * em), top + row * step
         canvas.panel(
             panel,
-            (x, top, width, height),
+            (x, y, width, height),
             titles=(titles[measure], ""),
             xaxis={"range": [-3, 103], "fixedrange": True}
             | {"tickvals": [0, 50, 100] if width < 12 * em else [0, 20, 40, 60, 80, 100]},
@@ -73,20 +81,19 @@ def draw(
                 "range": [height, 0],
                 "tickvals": centres,
                 "ticktext": [text.escape(name) for name in classes],
-                "showticklabels": panel == 1,
+                "showticklabels": column == 0,
                 "ticks": "",
                 "ticklabelstandoff": 3,
                 "showgrid": False,
                 "fixedrange": True,
             },
         )
-        for position, scores in enumerate(info.scores):
+        for position in range(len(info.scores)):
             shift = (position - (len(info.scores) - 1) / 2) * _PITCH * em
             places = [centre + shift for centre in centres]
             name = entries[position] if several else ""
-            # In a narrow panel a mark of full size would cover its interval.
-            size = min(0.5 * em, 0.05 * width)
-            _add(canvas, info, (position, panel, measure), scores, places, name, size, _)
+            style = styles[info.answers[position].run.id]
+            _add(canvas, info, (position, panel, measure), style, places, name, _)
     if several:
         canvas.legend("legend", entries, 0, itemclick=False, itemdoubleclick=False)
     canvas.note(
@@ -95,6 +102,18 @@ def draw(
     )  # fmt: skip
     canvas.layout |= {"showlegend": several, "dragmode": False}
     return canvas.figure()
+
+
+def _layout(canvas: Canvas, left: float, top: float, runs: int) -> tuple[int, float, float]:
+    """Return how many of the panels stand side by side, and the size of each: two in a row where
+    in three the marks would cover their intervals, if that fits on a page."""
+    em = canvas.em
+    height = len(CLASS_NAMES) * (runs * _PITCH + _BETWEEN) * em
+    room = canvas.width - left - 1.2 * em
+    widths = {columns: (room - (columns - 1) * _GAP * em) / columns for columns in (3, 2)}
+    tall = top + 2 * (height + _BELOW * em) + canvas.line > TALLEST
+    columns = 3 if widths[3] >= _NARROW * em or tall else 2
+    return columns, widths[columns], height
 
 
 def _classes(info: ScoresByClass, _: Translate) -> list[str]:
@@ -109,14 +128,13 @@ def _add(
     canvas: Canvas,
     info: ScoresByClass,
     where: tuple[int, int, str],
-    scores: ClassScores,
+    style: palette.RunStyle,
     places: list[float],
     name: str,
-    size: float,
     _: Translate,
 ) -> None:
     position, panel, measure = where
-    style = palette.run_style(position)
+    scores = info.scores[position]
     values, low, high = _numbers(scores, measure)
     canvas.add(
         "scatter",
@@ -132,7 +150,7 @@ def _add(
             "width": 0,
         },
         mode="markers",
-        marker={"color": style.colour, "symbol": style.symbol, "size": size},
+        marker={"color": style.colour, "symbol": style.symbol, "size": 0.5 * canvas.em},
         name=text.escape(name),
         legendgroup=str(position),
         showlegend=bool(name) and panel == 1,

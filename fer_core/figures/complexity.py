@@ -9,7 +9,13 @@ import plotly.graph_objects as go
 from fer_core.analysis import costs
 from fer_core.analysis.metrics import Accuracy, accuracy_of
 from fer_core.errors import InputError
-from fer_core.figures import draw_complexity_by_layer, draw_complexity_by_run, network, text
+from fer_core.figures import (
+    draw_complexity_by_layer,
+    draw_complexity_by_run,
+    network,
+    palette,
+    text,
+)
 from fer_core.figures.network import Network
 from fer_core.figures.options import one_of
 from fer_core.records import VALIDATION, Run
@@ -18,6 +24,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("networks",)
 By = Literal["layer", "run"]
 Cost = Literal["parameters", "operations", "seconds"]
 COSTS: tuple[Cost, ...] = ("parameters", "operations", "seconds")
@@ -95,11 +102,16 @@ def _point(store: "RunStore", run_id: str) -> Point:
 
 
 def draw(
-    info: Complexity, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: Complexity,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw bars by layer, or a point for each run."""
     part = draw_complexity_by_layer if info.by == "layer" else draw_complexity_by_run
-    return part.draw(info, language=language, width_mm=width_mm, font_size=font_size)
+    return part.draw(info, styles=styles, language=language, width_mm=width_mm, font_size=font_size)
 
 
 def table(info: Complexity) -> pd.DataFrame:

@@ -50,14 +50,14 @@ def draw(
     font_size: float = 9,
 ) -> go.Figure:
     """Draw a row for each setting and a column for each run; where the columns would be too
-    narrow, the runs' values below each other under each setting."""
+    narrow, under each setting its values, each with the runs that have it."""
     _ = translator(language)
     canvas = Canvas(width_mm, font_size)
     names = max(text.text_width(text.clean(run.name), canvas.em) for run in info.runs)
     least = max(_NARROWEST * canvas.em, min(names, _ENOUGH * canvas.em))
     wide = canvas.width / (len(info.runs) + 1) >= least
     lines = _table(info, canvas, _) if wide else _list(info, canvas, _)
-    head, line = 0.3 * canvas.em, 1.2 * canvas.line
+    head, line = 0.3 * canvas.em, (1.2 if wide else 1.05) * canvas.line
     canvas.set_height(head * 2 + len(lines) * line)
     for index, line_ in enumerate(lines):
         middle = head + (index + 0.5) * line
@@ -98,16 +98,25 @@ def _table(info: ConfigurationDifference, canvas: Canvas, _: Translate) -> list[
 
 
 def _list(info: ConfigurationDifference, canvas: Canvas, _: Translate) -> list[_Line]:
+    """Write under each setting its values, each beside the runs that have it."""
     em, edge = canvas.em, 0.3 * canvas.em
     indent, room = edge + 0.8 * em, canvas.width - edge - 1.2 * em
     names = text.run_labels([run.name for run in info.runs], em, 0.5 * room)
-    second = indent + max(text.text_width(name, em) for name in names) + em
+    briefs = {name: [brief(value, _) for value in of] for name, of in info.settings.items()}
+    widest = max((text.text_width(each, em) for of in briefs.values() for each in of), default=0.0)
+    second = indent + min(widest, 0.5 * room - em) + em
     lines = []
     for name, values in info.settings.items():
         lines.append(_Line(((edge, text.shorten(text.clean(name), em, room), True),), True))
-        for run, value in zip(names, values, strict=True):
-            written = text.shorten(brief(value, _), em, canvas.width - second - edge)
-            lines.append(_Line(((indent, run, False), (second, written, False))))
+        written = [written_out(value) for value in values]
+        for value in dict.fromkeys(written):
+            shown = briefs[name][written.index(value)]
+            value_cell = (indent, text.shorten(shown, em, second - indent - 0.8 * em), False)
+            own = [run for run, other in zip(names, written, strict=True) if other == value]
+            own = [f"{run}," for run in own[:-1]] + own[-1:]
+            first, *more = text.fill(own, em, canvas.width - second - edge)
+            lines.append(_Line((value_cell, (second, first, False))))
+            lines += [_Line(((second, each, False),)) for each in more]
     if lines:
         return lines
     return [*(_Line(((edge, name, False),)) for name in names), _nothing(edge, _)]

@@ -15,6 +15,7 @@ from fer_core.translation import translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("others", "differences")
 LEAST = 2
 
 

@@ -17,6 +17,8 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("runs",)
+
 
 class RunConfusion(NamedTuple):
     """One run's matrix. counts: (7, 7) int64, rows true classes; values: (7, 7) float64, the

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import plotly.graph_objects as go
 
 from fer_core.figures import network, palette, text
-from fer_core.figures.canvas import PX_PER_MM, TALLEST, Canvas
+from fer_core.figures.canvas import PX_PER_MM, TALLEST, THINNEST, Canvas
 from fer_core.figures.network import Network
 from fer_core.figures.sheet import Sheet
 from fer_core.translation import Translate, translator
@@ -190,7 +190,7 @@ def _add_table(
     left, y = corner
     line, pad = canvas.line, PAD * canvas.em
 
-    def rule(y: float, colour: str = palette.INK, width: float = 0.6) -> None:
+    def rule(y: float, colour: str = palette.INK, width: float = THINNEST) -> None:
         sheet.line((left, y), (left + layout.width, y), colour=colour, width=width)
 
     def add(cells: _Cells, y: float, lines: int, room: float = layout.words) -> float:

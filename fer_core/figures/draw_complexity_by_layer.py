@@ -25,7 +25,12 @@ class _Quantity(NamedTuple):
 
 
 def draw(
-    info: "Complexity", *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: "Complexity",
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw three columns of bars for each run, below each other, on scales that runs share."""
     _ = translator(language)
@@ -39,7 +44,7 @@ def draw(
     label_room = min(longest, canvas.width - 3 * (titles + gap) - em)
     if label_room < min(longest, 4 * em):  # the titles would run into each other
         smaller = 0.95 * font_size * canvas.width / (canvas.width - label_room + 4 * em)
-        return draw(info, language=language, width_mm=width_mm, font_size=smaller)
+        return draw(info, styles=styles, language=language, width_mm=width_mm, font_size=smaller)
     left = label_room + em
     width = (canvas.width - left - 3 * gap) / 3 + gap
 
@@ -61,7 +66,8 @@ def draw(
             box = (x, y + head, width - gap, heights[position])
             panel = 3 * position + index + 1
             shown = label_room if index == 0 else 0.0
-            _add_bars(canvas, quantity, each, position, panel, box, shown)
+            colour = styles[each.run.id].colour
+            _add_bars(canvas, quantity, each, (position, colour), panel, box, shown)
         y += head + heights[position] + line
     canvas.layout |= {"showlegend": False, "bargap": 0.3, "dragmode": False}
     return canvas.figure()
@@ -101,12 +107,14 @@ def _add_bars(
     canvas: Canvas,
     quantity: _Quantity,
     each: Network,
-    position: int,
+    place: tuple[int, str],
     panel: int,
     box: tuple[float, float, float, float],
     label_room: float,
 ) -> None:
-    """Add one run's bars of one quantity; label_room: for the names of layers, 0 for none."""
+    """Add one run's bars of one quantity. place: the run's position and colour; label_room: for the
+    names of layers, 0 for none."""
+    position, colour = place
     em, width = canvas.em, box[2]
     values = quantity.values[position]
     written = [_written(value, quantity) for values in quantity.values for value in values]
@@ -143,7 +151,7 @@ def _add_bars(
         x=values,
         y=list(range(count)),
         orientation="h",
-        marker={"color": palette.run_style(position).colour},
+        marker={"color": colour},
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",
         **axes,

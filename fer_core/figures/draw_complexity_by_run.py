@@ -16,7 +16,12 @@ WIDE_RANGE = 20  # the largest over the smallest cost, from which on the axis is
 
 
 def draw(
-    info: "Complexity", *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: "Complexity",
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw the points, in the styles that runs have in other figures."""
     _ = translator(language)
@@ -39,12 +44,12 @@ def draw(
         1,
         (left, top, width, height),
         titles=(title, accuracy),
-        xaxis=_x_axis([point.costs[info.x] for point in info.points], width / em)
-        | {"tickformat": "~g" if info.x == "seconds" else "~s"},
+        xaxis=_x_axis([point.costs[info.x] for point in info.points], width / em, info.x),
         yaxis={"nticks": 6},
     )
     for position, point in enumerate(info.points):
-        _add_point(canvas, info, point, position, names[position] if names else "", _)
+        style, name = styles[point.run.id], names[position] if names else ""
+        _add_point(canvas, info, point, style, name, _)
     if names:
         canvas.legend("legend", names, 0, itemclick=False, itemdoubleclick=False)
     notes = []
@@ -76,24 +81,39 @@ def _names(info: "Complexity", canvas: Canvas, *, several_counts: bool, _: Trans
     return [label + ending for label, ending in zip(labels, endings, strict=True)]
 
 
-def _x_axis(values: list[float], width: float) -> dict[str, Any]:
+def _x_axis(values: list[float], width: float, x: str) -> dict[str, Any]:
     """From zero on where the costs are alike, else logarithmic. width: of the panel, in em."""
+
+    def ticks_at(places: list[float]) -> dict[str, Any]:
+        written = [f"{each:g}" if x == "seconds" else text.compact(each) for each in places]
+        return {"tickvals": places, "ticktext": written}
+
     if max(values) < WIDE_RANGE * min(values):
-        return {"range": [0, 1.08 * max(values)], "nticks": max(3, int(width / 6))}
+        end = 1.08 * max(values)
+        step = _step(end / max(2, int(width / 6)))
+        return {"range": [0, end]} | ticks_at([step * i for i in range(int(end / step) + 1)])
     low, high = log10(min(values)) - 0.15, log10(max(values)) + 0.15
     steps = (1, 2, 5) if (high - low) * 3 * 3 < width else (1,)
     ticks = [s * 10**d for d in range(floor(low), floor(high) + 1) for s in steps]
-    return {
-        "type": "log",
-        "range": [low, high],
-        "tickvals": [tick for tick in ticks if low <= log10(tick) <= high],
-    }
+    shown = [float(tick) for tick in ticks if low <= log10(tick) <= high]
+    return {"type": "log", "range": [low, high]} | ticks_at(shown)
+
+
+def _step(least: float) -> float:
+    """Return the smallest 1, 2, 2.5 or 5 times a power of ten that is at least so much."""
+    power = 10.0 ** floor(log10(least))
+    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= least)
 
 
 def _add_point(
-    canvas: Canvas, info: "Complexity", point: "Point", position: int, name: str, _: Translate
+    canvas: Canvas,
+    info: "Complexity",
+    point: "Point",
+    style: palette.RunStyle,
+    name: str,
+    _: Translate,
 ) -> None:
-    style, accuracy = palette.run_style(position), point.accuracy
+    accuracy = point.accuracy
     canvas.add(
         "scatter",
         x=[point.costs[info.x]],

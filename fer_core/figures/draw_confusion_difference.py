@@ -39,6 +39,9 @@ def draw(
     rows = -(-len(info.others) // columns)
     cell = min(((room + gap) / columns - gap) / CLASSES, 4.5 * em)
     width, height = CLASSES * cell, CLASSES * min(cell, 2.2 * em)
+    block = columns * (width + gap) - gap
+    centred = (room - block) / 2
+    left += centred
     head = 2 * line + 0.2 * em
     upright = label_room + 0.4 * em <= cell
     bottom = rows * (head + height + gap) - gap
@@ -71,8 +74,7 @@ def draw(
             canvas.note(text.escape(content), x, y - head + (index + 0.5) * line, xanchor="left")
         _add_matrix(canvas, other, cells, position + 1, (cell, height / CLASSES, limit), _)
     middle = (head + bottom) / 2
-    canvas.note(_("True label"), 0.2 * em + line / 2, middle, textangle=-90)
-    block = columns * (width + gap) - gap
+    canvas.note(_("True label"), centred + 0.2 * em + line / 2, middle, textangle=-90)
     canvas.note(_("Predicted label"), left + block / 2, title)
     faint = {"color": palette.FAINT_INK}
     below = _("Percentage points of the true class; framed: p < 0.05 (Holm)")

@@ -5,8 +5,10 @@ from typing import Any
 
 from fer_core.analysis.answers import Answers
 from fer_core.figures import facets, judged, palette, text
-from fer_core.figures.canvas import Canvas
+from fer_core.figures.canvas import TALLEST, Canvas
 from fer_core.translation import Translate
+
+_LOWEST = 9  # em, of a panel
 
 
 def draw_facets(
@@ -30,9 +32,11 @@ def draw_facets(
     left, right, gap, bottom = 4.2 * em, 1.2 * em, 2 * em, 3.3 * em
     columns = facets.columns(len(answers), canvas.width - left - right + gap, 19 * em)
     width = (canvas.width - left - right + gap) / columns - gap
-    height = min(width, 16 * em)
     rows = -(-len(answers) // columns)
     top, head = canvas.legend_height(list(entries)) + 0.3 * em, 2 * line + 0.3 * em
+    # Lower than wide where all would not fit on a page.
+    fits = (TALLEST - 1 - top - bottom - line + gap) / rows - head - gap
+    height = min(width, 16 * em, max(_LOWEST * em, fits))
     step = head + height + gap
     canvas.set_height(top + rows * step - gap + bottom + line)
     names = judged.labels(answers, em, width, _)

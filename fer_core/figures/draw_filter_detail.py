@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_core.figures import colour_bars, filter_grid, map_tiles, palette, text
+from fer_core.figures import colour_bars, filter_grid, map_tiles, palette, stored_arrays, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.translation import Translate, translator
@@ -17,7 +17,14 @@ COLUMNS = 9  # images in a row, as many as there are top images
 _PLACE, _HALF = (230, 159, 0), 5  # colour of the square around a place, and its half side, px
 
 
-def draw(info: "FilterDetail", *, language: str, width_mm: float, font_size: float) -> go.Figure:
+def draw(
+    info: "FilterDetail",
+    *,
+    styles: palette.Styles,
+    language: str,
+    width_mm: float,
+    font_size: float,
+) -> go.Figure:
     """Draw the activation by step, a colour for each run, and each one's rows of images."""
     _ = translator(language)
     canvas = Canvas(width_mm, font_size)
@@ -34,7 +41,8 @@ def draw(info: "FilterDetail", *, language: str, width_mm: float, font_size: flo
         figure_bars,
         free=legend + chart + 4 * canvas.em,
     )
-    _add_curves(canvas, info, names, legend, chart, _)
+    variants = stored_arrays.variants([each.side for each in info.sides], styles)
+    _add_curves(canvas, info, variants, names, (legend, chart), _)
     return canvas.figure()
 
 
@@ -57,8 +65,14 @@ def _note(info: "FilterDetail", _: Translate) -> str:
 
 
 def _add_curves(
-    canvas: Canvas, info: "FilterDetail", names: list[str], top: float, height: float, _: Translate
+    canvas: Canvas,
+    info: "FilterDetail",
+    variants: list[palette.Variant],
+    names: list[str],
+    place: tuple[float, float],
+    _: Translate,
 ) -> None:
+    top, height = place
     number = 1 + sum(len(_sheets(each, info, _)) for each in info.sides)
     left = 4.2 * canvas.em
     canvas.panel(
@@ -68,14 +82,13 @@ def _add_curves(
         xaxis={"nticks": 7, "showgrid": False, "fixedrange": True},
         yaxis={"nticks": 4, "fixedrange": True, "rangemode": "tozero"},
     )
-    for position, each in enumerate(info.sides):
-        style = palette.run_style(position)
+    for position, (each, style) in enumerate(zip(info.sides, variants, strict=True)):
         canvas.add(
             "scatter",
             x=each.steps,
             y=each.activations,
             mode="lines+markers",
-            line={"color": style.colour, "width": 1.7},
+            line={"color": style.colour, "width": 1.7, "dash": style.dash},
             marker={"color": style.colour, "symbol": style.symbol, "size": 5},
             name=text.escape(names[position]) if names else "",
             showlegend=bool(names),
@@ -102,7 +115,7 @@ def _sheets(each: "SideDetail", info: "FilterDetail", _: Translate) -> list[Shee
         )
     ]
     top = each.top
-    values = [f"{value:.3g}" for value in top.activations]
+    values = [text.three_digits(value) for value in top.activations]
     sheets.append(
         filter_grid.grid(
             np.array([_marked(*pair) for pair in zip(top.images, top.places, strict=True)]),

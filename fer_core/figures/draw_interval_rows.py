@@ -1,7 +1,7 @@
 """Draws rows of shares with their 95 % intervals: a name and a number over each row's marks."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,12 +9,15 @@ from fer_core.figures import palette, text
 from fer_core.figures.canvas import Canvas
 
 _PITCH = 0.8  # em, from one level of marks in a row to the next
+_INK = palette.RunStyle(palette.INK, "circle")  # of what is no run's
+_LINE = {"color": palette.INK, "width": 1}
 
 
 class Marks(NamedTuple):
     """One entry of the legend. name; rows: (K,) which row each mark is in; level: 0 below the
     name, 1 below that; values, lows, highs: (K,) in 0..1, an interval of NaN is not drawn; hover:
-    K texts, not escaped; hollow: the marks; joined: a line leads from mark to mark."""
+    K texts, not escaped; styles: of each mark, or none for ink; hollow: the marks; joined: a line
+    leads from mark to mark."""
 
     name: str
     rows: Sequence[int]
@@ -23,6 +26,7 @@ class Marks(NamedTuple):
     lows: np.ndarray
     highs: np.ndarray
     hover: Sequence[str]
+    styles: Sequence[palette.RunStyle] = ()
     hollow: bool = False
     joined: bool = False
 
@@ -59,6 +63,8 @@ def draw_rows(
     for each in marks:
         places = [row * r + line + (0.65 + _PITCH * each.level) * em for r in each.rows]
         _add(canvas, each, places)
+    for each in marks:
+        _add_entry(canvas, each)
     canvas.legend("legend", entries, 0, itemclick=False, itemdoubleclick=False)
     canvas.note(
         text.escape(note), canvas.width - 0.3 * em, canvas.height - 0.6 * line,
@@ -84,7 +90,6 @@ def _range(marks: Sequence[Marks]) -> list[float]:
 
 
 def _add(canvas: Canvas, marks: Marks, places: list[float]) -> None:
-    colour = palette.OKABE_ITO[0]
     values = 100 * marks.values
     canvas.add(
         "scatter",
@@ -95,18 +100,37 @@ def _add(canvas: Canvas, marks: Marks, places: list[float]) -> None:
             "symmetric": False,
             "array": 100 * marks.highs - values,
             "arrayminus": values - 100 * marks.lows,
-            "color": colour,
-            "thickness": 1.2,
+            "color": palette.INK,
+            "thickness": 1,
             "width": 3,
         },
-        mode="lines+markers" if marks.joined else "markers",
-        line={"color": colour, "width": 1},
-        marker={
-            "color": "#ffffff" if marks.hollow else colour,
-            "size": 7,
-            "line": {"color": colour, "width": 1.2},
-        },
-        name=text.escape(marks.name),
+        mode=_mode(marks),
+        line=_LINE,
+        marker=_marker(marks.styles or [_INK] * len(values), marks.hollow),
+        showlegend=False,
         hovertext=[text.escape(each) for each in marks.hover],
         hovertemplate="%{hovertext}<extra></extra>",
     )
+
+
+def _add_entry(canvas: Canvas, marks: Marks) -> None:
+    """Add an entry of the legend: it stands for all runs, so it has the colour of none."""
+    marker = _marker([_INK], marks.hollow)
+    name = text.escape(marks.name)
+    canvas.add(
+        "scatter", x=[None], y=[None], mode=_mode(marks), line=_LINE, marker=marker, name=name
+    )
+
+
+def _mode(marks: Marks) -> str:
+    return "lines+markers" if marks.joined else "markers"
+
+
+def _marker(styles: Sequence[palette.RunStyle], hollow: bool) -> dict[str, Any]:
+    colours = [style.colour for style in styles]
+    return {
+        "color": "#ffffff" if hollow else colours,
+        "symbol": [style.symbol for style in styles],
+        "size": 7,
+        "line": {"color": colours, "width": 1.2},
+    }

@@ -22,7 +22,12 @@ UNSMOOTHED = 0.8  # width of the line
 
 
 def draw(
-    info: "LearningCurves", *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: "LearningCurves",
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw one panel for the loss and one for the accuracy: below each other where the figure
     is narrow, else side by side. Training dashed, validation solid, a colour for each run."""
@@ -31,7 +36,7 @@ def draw(
     em, line = canvas.em, canvas.line
     metrics = ("loss", "accuracy") if info.metric == "both" else (info.metric,)
     names = _names(info, canvas, _)
-    key = _key(info, _)
+    key = _key(info, styles[info.runs[0].run.id].symbol, _)
 
     key_top = max(0.0, canvas.legend_height(names) - 5)
     top = key_top + canvas.legend_height(list(key)) + 0.5 * em
@@ -65,14 +70,14 @@ def draw(
             | ({"matches": "x"} if panel > 1 else {}),
             yaxis=yaxis,
         )
-        for position, run in enumerate(info.runs):
-            _add_run(canvas, info, run, position, metric, panel, scale, _)
+        for run in info.runs:
+            _add_run(canvas, info, run, styles[run.run.id], metric, panel, scale, _)
         if not any(len(run.epoch) for run in info.runs):
             canvas.note(no_epochs(info.runs[0].run, _), x + width / 2, y + height / 2)
     if names:
         canvas.legend("legend", names, 0)
-        for position, name in enumerate(names):
-            _add_run_entry(canvas, position, name, info.runs[position].run.id)
+        for run, name in zip(info.runs, names, strict=True):
+            _add_run_entry(canvas, styles[run.run.id], name, run.run.id)
     canvas.legend("legend2", list(key), key_top, itemclick=False, itemdoubleclick=False)
     for label, sample in key.items():
         canvas.add("scatter", x=[None], y=[None], name=label, legend="legend2", **sample)
@@ -108,7 +113,7 @@ def _names(info: "LearningCurves", canvas: Canvas, _: Translate) -> list[str]:
     return [label + ending for label, ending in zip(labels, endings, strict=True)]
 
 
-def _key(info: "LearningCurves", _: Translate) -> dict[str, dict[str, Any]]:
+def _key(info: "LearningCurves", symbol: str, _: Translate) -> dict[str, dict[str, Any]]:
     """What dashes, solid lines and markers mean, as entries of the second legend."""
     grey = palette.FAINT_INK
     key: dict[str, dict[str, Any]] = {
@@ -116,7 +121,7 @@ def _key(info: "LearningCurves", _: Translate) -> dict[str, dict[str, Any]]:
         _("validation"): {"mode": "lines", "line": {"color": grey, **LINES["validation"]}},
         _("best epoch"): {
             "mode": "markers",
-            "marker": {"color": grey, "size": 7, "symbol": palette.run_style(0).symbol},
+            "marker": {"color": grey, "size": 7, "symbol": symbol},
         },
     }
     if info.smoothing:
@@ -155,14 +160,13 @@ def _add_run(
     canvas: Canvas,
     info: "LearningCurves",
     run: "RunCurves",
-    position: int,
+    style: palette.RunStyle,
     metric: str,
     panel: int,
     x_scale: float,
     _: Translate,
 ) -> None:
     """Add the curves of one run to one panel."""
-    style = palette.run_style(position)
     unit = 100 if metric == "accuracy" else 1
     x = _x_values(info, run) / x_scale
     common = {
@@ -219,8 +223,7 @@ def _add_run(
         )
 
 
-def _add_run_entry(canvas: Canvas, position: int, name: str, group: str) -> None:
-    style = palette.run_style(position)
+def _add_run_entry(canvas: Canvas, style: palette.RunStyle, name: str, group: str) -> None:
     canvas.add(
         "scatter",
         x=[None],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 FACES = True
+FACETS = ("sides",)
 MOST_SAMPLES = 14  # where none are named
 
 

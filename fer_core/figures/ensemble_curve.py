@@ -10,7 +10,7 @@ from fer_core.analysis import metrics
 from fer_core.analysis.answers import Answers
 from fer_core.analysis.metrics import Accuracy
 from fer_core.analysis.selection import Selection, forward_selection, read_candidates
-from fer_core.figures import judged, text
+from fer_core.figures import judged, palette, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_interval_rows import Marks, draw_rows, name_room
 from fer_core.translation import translator
@@ -41,7 +41,12 @@ def collect(
 
 
 def draw(
-    info: EnsembleCurve, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: EnsembleCurve,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw a row for each number of members: the run that joins, the mean of all so far with its
     interval, and the run alone."""
@@ -69,6 +74,7 @@ def draw(
                     f"{text.clean(each.run.name)}, {label}: {_written(accuracy)}"
                     for each, accuracy in zip(info.members, accuracies, strict=True)
                 ],
+                styles=[styles[each.run.id] for each in info.members] if level == 1 else (),
                 hollow=level == 1,
                 joined=level == 0,
             )

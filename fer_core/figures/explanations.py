@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 FACES = True
+FACETS = ("runs",)
 _LABELS = 4.5  # em; what the labels of the rows take at most when images are small
 
 

@@ -12,23 +12,20 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from fer_core.errors import InputError
 from fer_core.figures import browser
-from fer_core.figures.canvas import PX_PER_MM
+from fer_core.figures.built import Built
 from fer_core.figures.options import number, one_of
-
-if TYPE_CHECKING:
-    from fer_core.figures import Built
 
 DEFAULT_DPI = 300.0
 DPI = (50.0, 1200.0)
 
 
-def export(built: "Built", format: str, *, dpi: float = DEFAULT_DPI) -> bytes:
+def export(built: Built, format: str, *, dpi: float = DEFAULT_DPI) -> bytes:
     """Return the figure in a format of FORMATS; dpi: of a png.
 
     Raises InputError for an unknown format, and, for svg, pdf and png, if there is no browser;
@@ -40,7 +37,7 @@ def export(built: "Built", format: str, *, dpi: float = DEFAULT_DPI) -> bytes:
     return FORMATS[format](built)
 
 
-def write(built: "Built", path: Path | str, *, dpi: float = DEFAULT_DPI) -> Path:
+def write(built: Built, path: Path | str, *, dpi: float = DEFAULT_DPI) -> Path:
     """Write the figure to `path`, whose suffix is the format; all of it or nothing.
 
     Raises as `export` does, and InputError where the file cannot be written.
@@ -64,7 +61,7 @@ def write(built: "Built", path: Path | str, *, dpi: float = DEFAULT_DPI) -> Path
     return path
 
 
-def _draw(built: "Built", format: Any, scale: float = 1.0) -> bytes:
+def _draw(built: Built, format: Any, scale: float = 1.0) -> bytes:
     figure = built.figure.to_dict()
     # Plotly gives traces random ids, which end up in the SVG's class names.
     figure["data"] = [{**trace, "uid": f"{i:06x}"} for i, trace in enumerate(figure["data"])]
@@ -74,10 +71,10 @@ def _draw(built: "Built", format: Any, scale: float = 1.0) -> bytes:
     )
 
 
-def _svg(built: "Built") -> bytes:
+def _svg(built: Built) -> bytes:
     """Sized in mm, and with the description inside for those who cannot see it."""
     svg = _replace_ids(_draw(built, "svg").decode())
-    height = built.figure.layout.height / PX_PER_MM
+    height = built.height_mm
     size = f'width="{built.width_mm:g}mm" height="{height:.3f}mm" role="img"'
     svg, found = re.subn(
         r'(<svg [^>]*?)width="[^"]*" height="[^"]*"', rf"\g<1>{size}", svg, count=1
@@ -102,14 +99,14 @@ def _replace_ids(svg: str) -> str:
     return ids.sub(rf"\g<1>{digest}", svg)
 
 
-def _pdf(built: "Built") -> bytes:
+def _pdf(built: Built) -> bytes:
     """One page as large as the figure; text stays text. Its dates are fixed, same length."""
     return re.sub(
         rb"(/(?:Creation|Mod)Date \(D:)\d{14}", rb"\g<1>20000101000000", _draw(built, "pdf")
     )
 
 
-def _png(built: "Built", dpi: float = DEFAULT_DPI) -> bytes:
+def _png(built: Built, dpi: float = DEFAULT_DPI) -> bytes:
     """Opaque, with its resolution inside, so that documents place it at its size in mm."""
     drawn = _draw(built, "png", scale=dpi / 96)
     with Image.open(io.BytesIO(drawn)) as image:
@@ -126,7 +123,7 @@ _POLICY = (
 )
 
 
-def _html(built: "Built") -> bytes:
+def _html(built: Built) -> bytes:
     """One interactive file with plotly.js inside, for any browser, offline."""
     chart = built.figure.to_html(
         full_html=False,
@@ -144,12 +141,12 @@ def _html(built: "Built") -> bytes:
     ).encode()
 
 
-def _csv(built: "Built") -> bytes:
+def _csv(built: Built) -> bytes:
     """The drawn numbers in full precision, UTF-8, one header line."""
     return built.table.to_csv(index=False, lineterminator="\n").encode()
 
 
-FORMATS: dict[str, Callable[["Built"], bytes]] = {
+FORMATS: dict[str, Callable[[Built], bytes]] = {
     "svg": _svg,
     "pdf": _pdf,
     "png": _png,

@@ -12,6 +12,7 @@ from fer_core.figures import (
     draw_filter_detail,
     facets,
     filter_grid,
+    palette,
     stored_arrays,
     stored_filters,
     text,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 FACES = True
+FACETS = ("sides",)
 MOST_OUTPUTS = 9
 
 
@@ -138,10 +140,17 @@ def _outputs(store: "RunStore", side: Side, layer: str, number: int) -> Outputs:
 
 
 def draw(
-    info: FilterDetail, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: FilterDetail,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw the activation by step, and below it the rows of images of each run."""
-    return draw_filter_detail.draw(info, language=language, width_mm=width_mm, font_size=font_size)
+    return draw_filter_detail.draw(
+        info, styles=styles, language=language, width_mm=width_mm, font_size=font_size
+    )
 
 
 def table(info: FilterDetail) -> pd.DataFrame:
@@ -179,9 +188,9 @@ def _line(each: SideDetail, _: Translate) -> str:
     ).format(
         name=facets.named(each.side.subject, _),
         layer=text.clean(each.layer),
-        first=f"{each.activations[0]:.3g}",
+        first=text.three_digits(each.activations[0]),
         start=each.steps[0],
-        last=f"{each.activations[-1]:.3g}",
+        last=text.three_digits(each.activations[-1]),
         end=each.steps[-1],
         samples=", ".join(each.top.samples[:3]),
     )

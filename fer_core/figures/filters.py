@@ -19,6 +19,8 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("sides",)
+
 
 class SideFilters(NamedTuple):
     """The shown N filters of a run with one of its weights, in order. filters: (N,) int64;
@@ -120,7 +122,7 @@ def draw(
 def _sheet(each: SideFilters, info: Filters, _: Translate) -> Sheet:
     hover, captions = [], []
     for place, number in enumerate(each.filters):
-        value = f"{each.activations[place]:.3g}"
+        value = text.three_digits(each.activations[place])
         words = [
             _("filter {number}").format(number=number),
             _("activation {value}").format(value=value),

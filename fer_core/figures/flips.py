@@ -20,6 +20,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("sides",)
 LEAST = 2
 FACES = True
 MOST, COLUMNS = 70, 7

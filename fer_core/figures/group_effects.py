@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.analysis.groups import Group, GroupDifference, compare_groups, groups_of
 from fer_core.analysis.wording import group_sentence
-from fer_core.figures import judged, text
+from fer_core.figures import judged, palette, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_interval_rows import Marks, draw_rows, name_room
 from fer_core.records import VALIDATION
@@ -44,7 +44,12 @@ def collect(
 
 
 def draw(
-    info: GroupEffects, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: GroupEffects,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw a row for each group: the mean with its interval over seeds, below it each run."""
     _ = translator(language)
@@ -79,6 +84,7 @@ def draw(
                 f"{text.clean(info.answers[place].run.name)}: {text.percent(value)}"
                 for (_g, place), value in zip(runs, values, strict=True)
             ],
+            styles=[styles[info.answers[place].run.id] for _g, place in runs],
             hollow=True,
         ),
     ]

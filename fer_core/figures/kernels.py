@@ -19,6 +19,8 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("sides",)
+
 
 class SideKernels(NamedTuple):
     """A run with one of its weights. weights: (F, k, k) float32; level: of the strongest colour,
@@ -115,7 +117,7 @@ def describe(info: Kernels, *, language: str = "en") -> str:
             layer=text.clean(each.layer),
             count=len(each.weights),
             size=each.weights.shape[-1],
-            most=f"{np.abs(each.weights).max():.3g}",
+            most=text.three_digits(np.abs(each.weights).max()),
         )
         for each in info.sides
     ]

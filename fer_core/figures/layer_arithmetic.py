@@ -20,6 +20,8 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("runs",)
+
 
 class RunArithmetic(NamedTuple):
     """The convolutions of one run in forward order; a network without any has none."""

@@ -21,6 +21,8 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("sides",)
+
 
 FACES = True
 
@@ -125,7 +127,7 @@ def _sheet(each: SideOutputs, info: LayerOutputs, _: Translate) -> Sheet:
     hover, captions = [], []
     for number, value in zip(each.filters, each.activations, strict=True):
         words = _("filter {number}, activation {value}")
-        hover.append(words.format(number=number, value=f"{value:.3g}"))
+        hover.append(words.format(number=number, value=text.three_digits(value)))
         captions.append(filter_grid.short(value))
     title = _("Output of layer {layer} (Given image {sample})")
     return filter_grid.grid(

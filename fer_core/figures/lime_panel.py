@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 FACES = True
+FACETS = ("runs",)
 METHOD = "lime"
 _BORDER = (230, 159, 0)  # orange: seen on dark and on light skin
 

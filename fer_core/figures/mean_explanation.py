@@ -21,6 +21,7 @@ from fer_core.translation import Translate, translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("runs",)
 BY = ("class", "cell")
 _ALL = 10**9
 CLASSES = len(CLASS_NAMES)

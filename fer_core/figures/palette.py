@@ -1,5 +1,6 @@
 """Colours that colour-blind readers and grey printers tell apart; one for each run by position."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,12 +36,6 @@ SYMBOLS = (
 
 # Light to dark with evenly falling lightness: the order survives a grey printer.
 SEQUENTIAL = ("#ffffff", "#d9e6f2", "#a9c8e2", "#6ba3cd", "#3378b0", "#104f89", "#062f5c")
-# Of signed values: blue below 0, orange above, both as far from white as each other.
-DIVERGING = (
-    *reversed(SEQUENTIAL[1:]),
-    "#ffffff",
-    *("#fadfc6", "#f3bb8a", "#e58e4a", "#bd6418", "#803d08", "#4b2203"),
-)
 COLOUR_SCALE = [[i / (len(SEQUENTIAL) - 1), colour] for i, colour in enumerate(SEQUENTIAL)]
 # Less and more than nothing: blue and brown, equally light at equal distance from white.
 DIVERGING = ("#104f89", "#6ba3cd", "#ffffff", "#d9944f", "#8a4300")
@@ -54,12 +49,41 @@ class RunStyle(NamedTuple):
     symbol: str
 
 
+Styles = Mapping[str, RunStyle]  # by the run's id
+_VARIANTS = (
+    ("", "solid"),
+    ("-open", "5px,2px"),
+    ("-dot", "1.5px,2px"),
+    ("-open-dot", "7px,2px,1.5px,2px"),
+)
+
+
 def run_style(position: int) -> RunStyle:
     """Return the style of the run at `position` (from 0) among the chosen ones.
 
     8 colours and 9 symbols: the first 72 runs all look different.
     """
     return RunStyle(OKABE_ITO[position % len(OKABE_ITO)], SYMBOLS[position % len(SYMBOLS)])
+
+
+def run_styles(run_ids: Sequence[str]) -> Styles:
+    """Return the style of each run by its id; they get colours in this order."""
+    return {run_id: run_style(position) for position, run_id in enumerate(run_ids)}
+
+
+class Variant(NamedTuple):
+    """How one of several weights of a run looks: in the run's colour, with a symbol and a line of
+    its own."""
+
+    colour: str
+    symbol: str
+    dash: str
+
+
+def variant(style: RunStyle, number: int) -> Variant:
+    """Return the look of the weights at position `number` (from 0) of a run; four differ."""
+    ending, dash = _VARIANTS[number % len(_VARIANTS)]
+    return Variant(style.colour, style.symbol + ending, dash)
 
 
 def luminance(colour: str) -> float:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.errors import InputError
 from fer_core.figures import facets, judged, palette, text
-from fer_core.figures.canvas import PX_PER_MM, Canvas
+from fer_core.figures.canvas import PX_PER_MM, TALLEST, Canvas
 from fer_core.figures.wanted_maps import named
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.translation import Translate, translator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FACES = True
 MOST = 28
 _CLASSES = len(CLASS_NAMES)
-_THINNEST = 0.42  # em, of a bar
+_THINNEST = 0.42  # em, of a bar where a page has the room
 
 
 class Probabilities(NamedTuple):
@@ -90,7 +90,12 @@ def _place(
 
 
 def draw(
-    info: Probabilities, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: Probabilities,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw each image beside its bars: seven groups, a bar for each run in the run's colour."""
     _ = translator(language)
@@ -102,9 +107,11 @@ def draw(
     picture, edge = min(16 * PX_PER_MM, 6 * em), 0.3 * em
     columns = facets.columns(len(info.places), canvas.width, picture + labels + 14 * em)
     width = canvas.width / columns
-    pitch = max(1.05 * em, (len(info.answers) * _THINNEST + 0.3) * em)
-    step = line + _CLASSES * pitch + 0.5 * em
     top, rows = canvas.legend_height(entries) + 0.2 * em, -(-len(info.places) // columns)
+    # Thinner bars where all would not fit on a page.
+    fits = ((TALLEST - 1 - top - 2.6 * em - line) / rows - line - 0.5 * em) / _CLASSES
+    pitch = max(1.05 * em, min((len(info.answers) * _THINNEST + 0.3) * em, fits))
+    step = line + _CLASSES * pitch + 0.5 * em
     canvas.set_height(top + rows * step + 2.6 * em + line)
     for position, (place, sample) in enumerate(zip(info.places, info.samples, strict=True)):
         row, column = divmod(position, columns)
@@ -131,7 +138,7 @@ def draw(
                 "fixedrange": True,
             },
         )
-        _add(canvas, info, position, entries, _)
+        _add(canvas, info, position, styles, entries, _)
     canvas.legend("legend", entries, 0, itemclick=False, itemdoubleclick=False)
     facets.synthetic_note(
         canvas, [each.run for each in info.answers], edge, canvas.height - 0.6 * line, _
@@ -141,7 +148,12 @@ def draw(
 
 
 def _add(
-    canvas: Canvas, info: Probabilities, position: int, entries: list[str], _: Translate
+    canvas: Canvas,
+    info: Probabilities,
+    position: int,
+    styles: palette.Styles,
+    entries: list[str],
+    _: Translate,
 ) -> None:
     suffix = "" if position == 0 else str(position + 1)
     thick = 0.86 / len(info.answers)
@@ -154,7 +166,7 @@ def _add(
             x=shares,
             y=np.arange(_CLASSES) + shift,
             width=thick,
-            marker={"color": palette.run_style(number).colour},
+            marker={"color": styles[each.run.id].colour},
             name=text.escape(entries[number]),
             showlegend=position == 0,
             hovertext=[

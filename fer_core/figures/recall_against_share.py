@@ -18,6 +18,8 @@ from fer_core.translation import translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("answers", "classes")
+
 
 class RecallsAgainstShares(NamedTuple):
     """What the figure shows: answers of R runs, and for each its classes."""

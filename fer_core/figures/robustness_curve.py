@@ -67,7 +67,12 @@ def collect(
 
 
 def draw(
-    info: RobustnessCurves, *, language: str = "en", width_mm: float = 85, font_size: float = 9
+    info: RobustnessCurves,
+    *,
+    styles: palette.Styles,
+    language: str = "en",
+    width_mm: float = 85,
+    font_size: float = 9,
 ) -> go.Figure:
     """Draw a curve for each run with its intervals."""
     _ = translator(language)
@@ -88,8 +93,9 @@ def draw(
         xaxis={"nticks": 9, "showgrid": False},
         yaxis={"nticks": 6, "rangemode": "tozero"},
     )
-    for position, each in enumerate(info.sides):
-        _add(canvas, each, position, names[position] if names else "")
+    variants = stored_arrays.variants([each.side for each in info.sides], styles)
+    for position, (each, style) in enumerate(zip(info.sides, variants, strict=True)):
+        _add(canvas, each, style, names[position] if names else "")
     for index, content in enumerate(notes):
         canvas.note(text.escape(content), 0.2 * em, bottom + (index + 0.5) * line, xanchor="left")
     subjects = [each.side.subject for each in info.sides]
@@ -113,8 +119,7 @@ def _names(info: RobustnessCurves, canvas: Canvas, _: Translate) -> list[str]:
     return [label + ending for label, ending in zip(labels, endings, strict=True)]
 
 
-def _add(canvas: Canvas, each: SideCurve, position: int, name: str) -> None:
-    style = palette.run_style(position)
+def _add(canvas: Canvas, each: SideCurve, style: palette.Variant, name: str) -> None:
     values = np.array([accuracy.value for accuracy in each.accuracies])
     canvas.add(
         "scatter",
@@ -129,7 +134,7 @@ def _add(canvas: Canvas, each: SideCurve, position: int, name: str) -> None:
             "width": 2.5,
         },
         mode="lines+markers",
-        line={"color": style.colour, "width": 1.7},
+        line={"color": style.colour, "width": 1.7, "dash": style.dash},
         marker={"color": style.colour, "symbol": style.symbol, "size": 6},
         name=text.escape(name),
         showlegend=bool(name),

@@ -17,6 +17,7 @@ from fer_core.translation import translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+FACETS = ("datasets",)
 SUBJECT = "dataset"
 FACES = True
 MOST = 20  # images of a class

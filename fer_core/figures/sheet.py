@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from fer_core.figures import palette, text
-from fer_core.figures.canvas import Canvas
+from fer_core.figures.canvas import THINNEST, Canvas
 
 Point = tuple[float, float]
 Align = Literal["left", "center", "right"]
@@ -37,7 +37,7 @@ class Sheet:
         """Write one line that is escaped and may hold plotly's ``<sub>``."""
         self._texts.setdefault((align, colour), []).append((x, y, content))
 
-    def line(self, *points: Point, colour: str = palette.INK, width: float = 0.6) -> None:
+    def line(self, *points: Point, colour: str = palette.INK, width: float = THINNEST) -> None:
         """Draw a line through points."""
         self._lines.setdefault((colour, width), []).append(points)
 
@@ -63,7 +63,7 @@ class Sheet:
             "cliponaxis": False,
         }
         for colour, polygons in self._fills.items():
-            outline = {"color": palette.INK, "width": 0.5}
+            outline = {"color": palette.INK, "width": THINNEST}
             xs, ys = _joined(polygons)
             self._canvas.add(
                 "scatter", x=xs, y=ys, mode="lines", fill="toself", fillcolor=colour,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fer_core.errors import InputError, NotStored
+from fer_core.figures import palette
 from fer_core.figures.wanted_maps import named
 from fer_core.records import Run, TensorKey, TensorRecord
 
@@ -46,6 +47,15 @@ def sides(store: "RunStore", run_ids: Sequence[str], weights: str) -> list[Side]
         for run in runs
         for each in chosen
     ]
+
+
+def variants(sides: Sequence[Side], styles: palette.Styles) -> list[palette.Variant]:
+    """Return how each side looks: runs differ in colour, weights of one run in symbol and line."""
+    found = []
+    for position, side in enumerate(sides):
+        earlier = sum(other.run.id == side.run.id for other in sides[:position])
+        found.append(palette.variant(styles[side.run.id], earlier))
+    return found
 
 
 def command(side: Side, name: str, **options: str) -> tuple[str, ...]:

@@ -168,6 +168,11 @@ def compact(number: float) -> str:
     return f"{number:.0f}"
 
 
+def three_digits(value: float) -> str:
+    """Write a number that has no unit of its own: ``0.972``, ``1.20``, ``12.0``."""
+    return f"{value:#.3g}".rstrip(".")
+
+
 def percent(share: float) -> str:
     """Write a share in 0..1 as every figure and table does: ``65.4 %``."""
     return f"{100 * share:.1f} %"

@@ -98,7 +98,9 @@ def _blocks(store: "RunStore", plan: Plan, piece: Piece) -> list[Block]:
     try:
         if piece.item.kind == FACT:
             return [*_paragraphs(store, plan, piece)]
-        return [(_figure if piece.item.kind == FIGURE else _table)(store, plan, piece)]
+        if piece.item.kind == FIGURE:
+            return _figures(store, plan, piece)
+        return [_table(store, plan, piece)]
     except NotStored as error:
         return [Missing(_("Not stored yet: {what}.").format(what=error.what), error.command)]
     except InputError as error:
@@ -113,24 +115,40 @@ def _paragraphs(store: "RunStore", plan: Plan, piece: Piece) -> Iterator[Paragra
         yield Paragraph(paragraph, draft=True)
 
 
-def _figure(store: "RunStore", plan: Plan, piece: Piece) -> Block:
+def _figures(store: "RunStore", plan: Plan, piece: Piece) -> list[Block]:
+    """Return a figure, in parts where it is too tall for a page."""
     name = piece.item.name
     real = [run for run in piece.runs if not run.synthetic] if not plan.with_faces else []
     # Asked first: nobody should have to make what is then left out.
     if real and figures.shows_faces(name):
-        return _left_out(plan, name, real)
-    built = figures.build(
+        return [_left_out(plan, name, real)]
+    parts = figures.build_pages(
         name,
         store,
         [run.id for run in piece.runs],
         language=plan.language,
         width_mm=plan.width_mm,
         font_size=plan.font_size,
+        colours=[run.id for run in plan.runs],
         **piece.item.options,
     )
-    if real and figures.shows_faces(name, built.info):
-        return _left_out(plan, name, real)
-    return FigureBlock(piece.key, 0, built, _caption(plan, piece, built.description))
+    if real and figures.shows_faces(name, parts[0].info):
+        return [_left_out(plan, name, real)]
+    caption = _caption(plan, piece, parts[0].description)
+    if len(parts) == 1:
+        return [FigureBlock(piece.key, 0, parts[0], caption)]
+    _ = translator(plan.language)
+    return [
+        FigureBlock(
+            f"{piece.key}-part{number}",
+            0,
+            part,
+            _("{caption} (Part {number} of {count}.)").format(
+                caption=caption, number=number, count=len(parts)
+            ),
+        )
+        for number, part in enumerate(parts, 1)
+    ]
 
 
 def _left_out(plan: Plan, name: str, runs: list[Run]) -> Missing:

@@ -25,7 +25,7 @@ def test_accuracies_have_wilsons_intervals_with_and_without_twins(known):
 
 def test_the_marks_and_their_ends_are_the_numbers(known):
     built = build(known)
-    whole, without = built.figure.data
+    whole, without = built.figure.data[:2]
     for trace, accuracies in ((whole, built.info.whole), (without, built.info.without_twins)):
         np.testing.assert_allclose(trace.x, [100 * each.value for each in accuracies])
         ends = trace.x + trace.error_x.array, trace.x - trace.error_x.arrayminus

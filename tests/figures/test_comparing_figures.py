@@ -195,7 +195,7 @@ def seeds(known):
 def test_runs_that_differ_by_seed_only_are_a_group(known, seeds):
     built = build("group_effects", known, tuple(seeds))
     low, high = built.info.groups
-    mean, runs = built.figure.data
+    mean, runs = built.figure.data[:2]
     accuracies = np.array(list(seeds.values()))
     np.testing.assert_allclose(mean.x, 100 * accuracies.reshape(2, 2).mean(axis=1))
     np.testing.assert_allclose(runs.x, 100 * accuracies)
@@ -212,7 +212,7 @@ def test_runs_that_differ_by_seed_only_are_a_group(known, seeds):
 
 def test_a_single_run_has_no_interval_over_seeds(known, seeds):
     built = build("group_effects", known, ("low-0", "low-1", "high-0"))
-    mean, _runs = built.figure.data
+    mean = built.figure.data[0]
     assert np.isnan(mean.error_x.array).tolist() == [False, True]
     assert "a single run" in built.description
     assert "What seeds alone change is not known" in built.description
@@ -222,7 +222,7 @@ def test_a_single_run_has_no_interval_over_seeds(known, seeds):
 def test_the_curve_is_that_of_the_mean_of_probabilities(known):
     runs = ("dnn", "cnn", known.chinese)
     built = build("ensemble_curve", known, runs)
-    together, alone = built.figure.data
+    together, alone = built.figure.data[:2]
     names = [each.run.name for each in built.info.members]
     for count in (1, 2, 3):
         mean = np.mean([known.probabilities[name] for name in names[:count]], axis=0)

@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from fer_core import figures
 from fer_core.errors import InputError
+from fer_core.figures import palette
 from fer_core.records import Predictions
 from tests.figures import networks
 
@@ -131,7 +132,8 @@ def test_costs_far_apart_are_on_a_logarithmic_axis(known):
     far = built.info.points[1]
     far = far._replace(costs={**far.costs, "parameters": 30e6})
     module = figures.FIGURES["complexity"]
-    layout = module.draw(built.info._replace(points=(built.info.points[0], far))).layout
+    info = built.info._replace(points=(built.info.points[0], far))
+    layout = module.draw(info, styles=palette.run_styles([p.run.id for p in info.points])).layout
     assert layout.xaxis.type == "log"
     assert {1e5, 1e6, 1e7} <= set(layout.xaxis.tickvals)
 

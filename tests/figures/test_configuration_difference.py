@@ -1,4 +1,5 @@
 import io
+import json
 from collections.abc import Iterator
 
 import pandas as pd
@@ -63,15 +64,20 @@ def test_values_are_one_printable_escaped_line(store):
     assert any("&lt;b&gt;" in text for text in drawn)
 
 
-def test_where_columns_are_too_narrow_the_runs_stand_below_each_other(store):
+def test_where_columns_are_too_narrow_values_stand_below_each_other_with_their_runs(store):
     wide, narrow = (
         figures.build("configuration_difference", store, tuple(CONFIGS), width_mm=width)
         for width in (170, 60)
     )
+    settings = wide.info.settings
     rows = [len({note.y for note in built.figure.layout.annotations}) for built in (wide, narrow)]
-    assert rows == [1 + len(wide.info.settings), 4 * len(wide.info.settings)]
-    assert notes(narrow).count("plain") == len(wide.info.settings)
+    different = [len({json.dumps(value) for value in values}) for values in settings.values()]
+    assert rows == [1 + len(settings), len(settings) + sum(different)]
     assert all(note.x < 1 for note in narrow.figure.layout.annotations)
+    written = " ".join(notes(narrow)).replace(",", "").split()
+    assert written.count("plain") == len(settings)
+    # The first setting: none and two others, each before the run that has it.
+    assert notes(narrow)[:3] == ["augment", "none", "plain"]
 
 
 @pytest.mark.parametrize("width", [60, 170])
