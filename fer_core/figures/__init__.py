@@ -53,6 +53,7 @@ from fer_core.figures import (
 from fer_core.figures.browser import ExportError
 from fer_core.figures.export import FORMATS, export, write
 from fer_core.figures.options import number, one_of
+from fer_core.translation import translator
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -143,9 +144,11 @@ def build(
 
     references: of runs; for a figure about data sets their names, or runs that used them (a data
     set's name wins). options: see `options_of`; numbers may come as text, as from a command line.
-    Raises InputError for an unknown figure, run, data set or option, and for values out of range.
+    Raises InputError for an unknown figure, run, data set, option or language, and for values out
+    of range.
     """
     module = _module(name)
+    translator(language)  # refuses an unknown one before anything is read
     width_mm = number("width", width_mm, *WIDTHS, "mm")
     font_size = number("font size", font_size, *FONT_SIZES, "pt")
     for option in options:

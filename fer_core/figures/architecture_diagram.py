@@ -10,6 +10,7 @@ from fer_core.figures.draw_architecture_diagram import draw as draw
 from fer_core.figures.network import Network, Row
 from fer_core.records import Run
 from fer_core.translation import Translate, translator
+from fer_core.words import listed
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -100,7 +101,7 @@ def _describe(diagram: Diagram, _: Translate) -> str:
         steps = []
     for block in diagram.blocks:
         for rows in (block.rows, *((pool,) for pool in block.pools)):
-            step = ", ".join(network.words(layer, _) for layer in rows[0].layers)
+            step = listed((network.words(layer, _) for layer in rows[0].layers), _)
             step = f"{text.clean(rows[0].main.name)} ({step})"
             if len(rows) > 1:
                 step = _("{layer}, {count} times").format(layer=step, count=len(rows))

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from fer_core.analysis import costs
 from fer_core.analysis.metrics import Accuracy, accuracy_of
 from fer_core.errors import InputError
-from fer_core.figures import draw_complexity_by_layer, draw_complexity_by_run, network, text
+from fer_core.figures import draw_complexity_by_layer, draw_complexity_by_run, facets, network, text
 from fer_core.figures.network import Network
 from fer_core.figures.options import one_of
 from fer_core.records import VALIDATION, Run
@@ -198,14 +198,11 @@ def _describe_network(each: Network, _: Translate) -> str:
 
 
 def _describe_point(point: Point, _: Translate) -> str:
-    name = text.clean(point.run.name)
-    if point.run.synthetic:
-        name += " " + _("(synthetic data)")
     return _(
         "{name}: {parameters:,} parameters, {operations:,} multiply-adds, {seconds:.3g} s an epoch "
         "(median; {device}); accuracy {accuracy} {interval} of {count:,} images at epoch {epoch}."
     ).format(
-        name=name,
+        name=facets.named(point.run, _),
         parameters=int(point.costs["parameters"]),
         operations=int(point.costs["operations"]),
         seconds=point.costs["seconds"],

@@ -15,6 +15,7 @@ from fer_core.figures.filter_grid import INDEX, OFF, PER_ROW
 from fer_core.figures.stored_arrays import NOISE, Side
 from fer_core.figures.stored_filters import Ascended
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences, weights_names
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -122,7 +123,7 @@ def _sheet(each: SideFilters, info: Filters, _: Translate) -> Sheet:
         ]
         words += [_("dead")] if each.dead[place] else []
         words += [_("duplicate")] if each.duplicates is not None and each.duplicates[place] else []
-        hover.append(", ".join(words))
+        hover.append(listed(words, _))
         captions.append(filter_grid.short(float(each.activations[place])))
     title = _("Filters of layer {layer} (# Ascent Epoch {step})")
     return filter_grid.grid(
@@ -146,14 +147,14 @@ def _settings(info: Filters, _: Translate) -> str:
         style=_(info.style),
         start=start,
         seed=" / ".join(sorted(seeds)),
-        weights=" / ".join(dict.fromkeys(each.side.weights for each in info.sides)),
+        weights=weights_names((each.side.weights for each in info.sides), _),
     )
     orders = {
         "index": "",
         "activation": _("The strongest activation first."),
         "similarity": _("Filters that answer alike stand side by side."),
     }
-    return " ".join(filter(None, [told, orders[info.order]]))
+    return sentences([told, orders[info.order]], _)
 
 
 def table(info: Filters) -> pd.DataFrame:
