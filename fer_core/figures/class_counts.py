@@ -118,7 +118,9 @@ def describe(info: ClassCounts, *, language: str = "en") -> str:
             if each.counts[:, s].any():
                 counts = listed(
                     (
-                        f"{label} {count:,} ({text.share(count, each.images[s])})"
+                        _("{label} {count:,} ({share})").format(
+                            label=label, count=count, share=text.share(count, each.images[s])
+                        )
                         for label, count in zip(
                             text.class_labels(_), each.counts[:, s], strict=True
                         )
