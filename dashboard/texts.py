@@ -6,7 +6,13 @@ from datetime import datetime
 
 import streamlit as st
 
-from fer_core.translation import LANGUAGES, Translate, language_for, translator
+from fer_core.translation import (
+    LANGUAGES,
+    Translate,
+    language_for,
+    language_names,
+    translator,
+)
 
 MISSING = "–"
 
@@ -16,10 +22,12 @@ def language() -> str:
 
     The titles of the pages need it before the picker has been drawn for the first time.
     """
-    for chosen in (st.session_state.get("language"), st.query_params.get("language")):
-        if chosen in LANGUAGES:
-            return str(chosen)
-    return browser_language()
+    picked = st.session_state.get("language")
+    if picked in LANGUAGES:
+        return str(picked)
+    # A bound widget's URL holds what its options are called.
+    by_name = {name: language for language, name in language_names().items()}
+    return by_name.get(st.query_params.get("language", ""), browser_language())
 
 
 def browser_language() -> str:
