@@ -39,7 +39,6 @@ def pick_language() -> None:
         format_func=names.__getitem__,
         key="language",
         bind="query-params",
-        required=True,
     )
 
 
