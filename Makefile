@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install install-dev demo test check format clean
+.PHONY: install install-dev demo test check format translations clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed
@@ -45,6 +45,10 @@ check: install-dev
 format: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Adds new messages to the catalogues in fer_core/locale and compiles them.
+translations: install-dev
+	$(BIN)/python -m tests.translations
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

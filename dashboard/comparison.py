@@ -13,6 +13,7 @@ from fer_core.analysis.wording import p_text, pair_sentence
 from fer_core.figures import text
 from fer_core.records import CLASS_NAMES, Run
 from fer_core.translation import Translate
+from fer_core.words import listed
 
 
 def choose(view: View, runs: tuple[Run, ...], predictions: Mapping[str, str]) -> Pair:
@@ -67,7 +68,7 @@ def _details(pair: Pair, _: Translate) -> str:
     return f"{said} " + _(
         "Classes of which the data support a difference, {a} minus {b}, after Holm's correction "
         "for {count} classes: {certain}."
-    ).format(a=a, b=b, count=len(CLASS_NAMES), certain=", ".join(certain))
+    ).format(a=a, b=b, count=len(CLASS_NAMES), certain=listed(certain, _))
 
 
 def _table(found: Iterable[Pair], _: Translate) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from dashboard.queries import View
 from fer_core.figures.text import audit_labels, class_labels
 from fer_core.records import UNLABELLED, Dataset
 from fer_core.translation import Translate
+from fer_core.words import listed
 
 A_PAGE = (48, 192, 512)  # groups may hold many each: of them no more than the second
 # Of a group, however many belong to it: thousands of black images are one group.
@@ -117,5 +118,7 @@ def _heading(group: Group, _: Translate) -> str:
         return ""
     heading = _("{count:,} images").format(count=count)
     if count > MOST_OF_A_GROUP:
-        heading += " " + _("(the first {shown})").format(shown=MOST_OF_A_GROUP)
-    return heading + (", " + _("labels differ") if group.conflicting else "")
+        heading = _("{count:,} images (the first {shown})").format(
+            count=count, shown=MOST_OF_A_GROUP
+        )
+    return listed([heading, _("labels differ") if group.conflicting else ""], _)

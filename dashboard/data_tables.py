@@ -55,7 +55,7 @@ def splits(dataset: Dataset, _: Translate) -> pd.DataFrame:
     rows = list(dataset.splits.values())
     return pd.DataFrame(
         {
-            _("Split"): [split.name for split in rows],
+            _("Split"): [_(split.name) for split in rows],
             _("Images"): [split.count for split in rows],
             _("Labelled"): [sum(split.classes.values()) for split in rows],
             _("With a twin in train"): [split.twins for split in rows],

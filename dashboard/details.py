@@ -12,6 +12,7 @@ from fer_core.analysis.metrics import accuracy_of
 from fer_core.figures.text import interval
 from fer_core.records import Run, RunDetails, Score
 from fer_core.translation import Translate
+from fer_core.words import weights_name
 
 
 class Fact(NamedTuple):
@@ -42,7 +43,7 @@ def facts(run: Run, _: Translate) -> list[Fact]:
         correct = test.correct_without_twins if without_twins else test.correct
         count = test.count_without_twins if without_twins else test.count
         value = accuracy_of(correct, count)
-        note = f"{interval(value.low, value.high)} · n {count:,} · {tables.weights_text(test)}"
+        note = f"{interval(value.low, value.high)} · n {count:,} · {tables.weights_text(test, _)}"
         found.append(Fact(label, texts.percent(value.value), note))
     if noted := tables.leaderboard_text(run, _):
         note = _("noted by a person, not measured here")
@@ -69,9 +70,9 @@ def scores(rows: Sequence[Score], _: Translate) -> pd.DataFrame:
     """Return accuracies with 95 % intervals and n, with and without twins."""
     return pd.DataFrame(
         {
-            _("Split"): [score.split for score in rows],
-            _("Weights"): [score.weights for score in rows],
-            _("Averaging"): [score.averaging for score in rows],
+            _("Split"): [_(score.split) for score in rows],
+            _("Weights"): [weights_name(score.weights, _) for score in rows],
+            _("Averaging"): [_(score.averaging) for score in rows],
             _("Accuracy, 95 % interval"): [
                 tables.accuracy_text(score.correct, score.count) for score in rows
             ],
@@ -91,9 +92,9 @@ def readings(details: RunDetails, _: Translate) -> pd.DataFrame:
     return pd.DataFrame(
         {
             _("Read at"): [texts.moment(row.read_at) for row in rows],
-            _("Split"): [row.split for row in rows],
-            _("Weights"): [row.weights for row in rows],
-            _("Averaging"): [row.averaging for row in rows],
+            _("Split"): [_(row.split) for row in rows],
+            _("Weights"): [weights_name(row.weights, _) for row in rows],
+            _("Averaging"): [_(row.averaging) for row in rows],
             _("Checkpoint (SHA-256)"): [row.checkpoint_sha256 for row in rows],
         }
     )
@@ -136,6 +137,11 @@ def whole_numbers(table: pd.DataFrame) -> tables.Columns:
         name: st.column_config.NumberColumn(format="localized")
         for name in table.select_dtypes("integer").columns
     }
+
+
+def made_on(details: RunDetails, _: Translate) -> pd.DataFrame:
+    """Return the device that a run was trained on, and the versions of the libraries."""
+    return pairs({_("device"): details.device, **details.versions}, _)
 
 
 def pairs(values: dict[str, object], _: Translate) -> pd.DataFrame:

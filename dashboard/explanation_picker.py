@@ -32,7 +32,7 @@ def pick(view: View, runs: tuple[Run, ...], wanted: Wanted) -> tuple[str, ...]:
         first = STORED if asked.explained_already(view.store, runs, wanted) else "each"
         st.session_state.explain_pick = BY_SAMPLE if "sample" in st.query_params else first
     way = st.segmented_control(
-        _("Images"),
+        _("Which images"),
         list(ways),
         format_func=ways.__getitem__,
         required=True,

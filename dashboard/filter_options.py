@@ -13,6 +13,7 @@ from fer_core.figures.filter_grid import ACTIVATION, INDEX, OFF, ON, SIMILARITY
 from fer_core.figures.stored_arrays import LAST
 from fer_core.records import Run
 from fer_core.translation import Translate
+from fer_core.words import weights_name
 
 GRIDS = GRID, OUTPUTS = "filters", "layer_outputs"
 
@@ -58,7 +59,12 @@ def choose(view: View, figure: str, _: Translate) -> dict[str, Any]:
     if not set(st.session_state.get("filter_weights", ())) <= set(weights):
         del st.session_state.filter_weights
     several = st.multiselect(
-        _("Weights"), weights, default=weights[:1], key="filter_weights", width=240
+        _("Weights"),
+        weights,
+        default=weights[:1],
+        format_func=lambda name: weights_name(name, _),
+        key="filter_weights",
+        width=240,
     )
     chosen["weights"] = ",".join(several or weights[:1])
     return chosen
@@ -74,14 +80,14 @@ def choose_look(
             st.session_state.filter_step = steps[-1]
         step = st.select_slider(_("Step of the ascent"), steps, key="filter_step", width=240)
         options["step"] = "" if step == steps[-1] else step
-    orders = {INDEX: _("number"), ACTIVATION: _("activation")}
+    orders = {INDEX: _("number"), ACTIVATION: _("activation value")}
     if figure == GRID:
         orders[SIMILARITY] = _("likeness")
     else:
         scales = {"own": _("each its own"), "shared": _("shared")}
         options["scale"] = _select(_("Colours"), scales, "filter_scale")
     options["order"] = _select(_("Order"), orders, "filter_order")
-    written = st.toggle(_("Activations"), key="filter_activations")
+    written = st.toggle(_("Activation values"), key="filter_activations")
     options["activations"] = ON if written else OFF
 
 

@@ -14,6 +14,7 @@ from fer_core.figures.export import export
 from fer_core.figures.palette import INK
 from fer_core.records import Dataset, Run
 from fer_core.store import RunStore
+from fer_core.translation import DEFAULT_LANGUAGE
 
 # On screen a figure is drawn for a wide sheet, with slightly larger text than in print.
 WIDE_MM, NARROW_MM, SCREEN_FONT = 228.0, 152.0, 10.5
@@ -146,6 +147,8 @@ def _command(name: str, subjects: Subjects, width_mm: int, options: dict[str, An
             words += ["--set", f"{option}={value}"]
     if width_mm != PRINT_WIDTHS[0]:
         words += ["--width-mm", str(width_mm)]
+    if texts.language() != DEFAULT_LANGUAGE:
+        words += ["--lang", texts.language()]
     return texts.command("fer-core", "figure", *words)
 
 

@@ -6,6 +6,7 @@ from dashboard import queries, texts
 from dashboard.queries import View
 from fer_core.records import RUNNING, Run
 from fer_core.store import RunStore, StoreError
+from fer_core.translation import LANGUAGES, language_names
 
 # A multiselect sends all its options to the browser; older runs are picked in the table of runs.
 OFFERED = 200
@@ -23,7 +24,22 @@ def view(store: RunStore) -> View:
         picked = _pick(by_name)
         watch = st.fragment(_watch, run_every=TRAINING if _running(runs) else IDLE)
         watch(store, runs, [runs])
+    pick_language()
     return View(store, runs, tuple(by_name[name] for name in picked))
+
+
+def pick_language() -> None:
+    """Draw the picker of the language; what is picked holds for this session and its URL."""
+    _ = texts.translate()
+    names = language_names()
+    st.sidebar.selectbox(
+        _("Language"),
+        LANGUAGES,
+        index=LANGUAGES.index(texts.browser_language()),
+        format_func=names.__getitem__,
+        key="language",
+        bind="query-params",
+    )
 
 
 def tick_rows(key: str, names: list[str]) -> None:

@@ -6,6 +6,7 @@ from dashboard import texts
 from fer_core.errors import InputError
 from fer_core.records import ENSEMBLE, FAILED, INTERRUPTED, RUNNING, STALE, Dataset, Run
 from fer_core.store import StoreError, StoreUnavailable
+from fer_core.words import sentences
 
 
 def _state(key: str, icon: str, title: str, *lines: str, command: str = "") -> None:
@@ -133,7 +134,7 @@ def not_evaluated(run: Run, *, split: str, weights: str, averaging: str) -> None
         words += ["--average", averaging]
     code, language = texts.command(*words), "bash"
     if not run.preset:
-        told += " " + _("Its own loop has its weights, and can store them:")
+        told = sentences([told, _("Its own loop has its weights, and can store them:")], _)
         settings = f"weights={weights!r}, averaging={averaging!r}"
         arguments = f"{run.name!r}, {split!r}, probabilities, {settings}"
         code, language = f"RunStore.open().add_predictions({arguments})", "python"

@@ -87,6 +87,7 @@ try:
 except StoreError as error:
     st.title(page.title, anchor=False)
     states.unavailable(error)
+    sidebar.pick_language()
     sidebar.wait_for_another(error)
     st.stop()
 

@@ -10,16 +10,9 @@ from dashboard import texts
 from fer_core.analysis.metrics import accuracy_of
 from fer_core.figures.learning_curves import LearningCurves, RunCurves
 from fer_core.figures.text import interval, points
-from fer_core.records import (
-    FAILED,
-    FINISHED,
-    INTERRUPTED,
-    RUNNING,
-    STALE,
-    Run,
-    Score,
-)
+from fer_core.records import FAILED, FINISHED, INTERRUPTED, RUNNING, STALE, Run, Score
 from fer_core.translation import Translate
+from fer_core.words import weights_name
 
 Columns = dict[str, Any]  # as st.dataframe takes them
 
@@ -45,22 +38,23 @@ def status_labels(_: Translate) -> dict[str, str]:
     }
 
 
-def matching(runs: Sequence[Run], words: str) -> list[Run]:
+def matching(runs: Sequence[Run], words: str, _: Translate) -> list[Run]:
     """Return the runs in whose name, preset, data, status, tags or note all words occur.
 
-    A word may also be the beginning of an id.
+    A word may also be the beginning of an id; a status is found as it is shown, and in English.
     """
     wanted = words.casefold().split()
     return [
         run
         for run in runs
-        if all(word in _searched(run) or run.id.startswith(word) for word in wanted)
+        if all(word in _searched(run, _) or run.id.startswith(word) for word in wanted)
     ]
 
 
-def _searched(run: Run) -> str:
-    synthetic = "synthetic" if run.synthetic else ""
-    fields = (run.name, run.preset, run.dataset, run.status, run.note, synthetic)
+def _searched(run: Run, _: Translate) -> str:
+    synthetic = "synthetic " + _("synthetic data") if run.synthetic else ""
+    status = f"{run.status} {_(run.status)}"
+    fields = (run.name, run.preset, run.dataset, status, run.note, synthetic)
     return " ".join((*fields, *run.tags)).casefold()
 
 
@@ -75,7 +69,7 @@ def runs(rows: Sequence[Run], histories: Sequence[list[float]], _: Translate) ->
             "curve": list(histories),
             "validation": [_percent(run.validation_accuracy) for run in rows],
             "test": [_test_accuracy(run) for run in rows],
-            "test_on": [_test_settings(run) for run in rows],
+            "test_on": [_test_settings(run, _) for run in rows],
             **_noted(rows, _),
             "parameters": [run.parameters or None for run in rows],
             "epochs": [epochs_text(run.epochs, run.epochs_planned) for run in rows],
@@ -142,11 +136,11 @@ def _test_accuracy(run: Run) -> str:
     return accuracy_text(score.correct, score.count) if score else ""
 
 
-def _test_settings(run: Run) -> str:
+def _test_settings(run: Run, _: Translate) -> str:
     score = run.test_score
     if score is None:
         return ""
-    return f"{score.count:,} · {weights_text(score)}"
+    return f"{score.count:,} · {weights_text(score, _)}"
 
 
 def _noted(rows: Sequence[Run], _: Translate) -> dict[str, list[str]]:
@@ -157,13 +151,17 @@ def _noted(rows: Sequence[Run], _: Translate) -> dict[str, list[str]]:
 
 def leaderboard_text(run: Run, _: Translate) -> str:
     """Write what was noted of a leaderboard, digit for digit: ``0.68514 public · 0.67 private``."""
-    scores = ((run.leaderboard_public, _("public")), (run.leaderboard_private, _("private")))
-    return " · ".join(f"{score:.6g} {name}" for score, name in scores if score is not None)
+    scores = (
+        (run.leaderboard_public, _("{score:.6g} public")),
+        (run.leaderboard_private, _("{score:.6g} private")),
+    )
+    return " · ".join(said.format(score=score) for score, said in scores if score is not None)
 
 
-def weights_text(score: Score) -> str:
+def weights_text(score: Score, _: Translate) -> str:
     """Name the weights that a score was reached with, and the averaging if there was any."""
-    return score.weights if score.averaging == "none" else f"{score.weights} · {score.averaging}"
+    weights = weights_name(score.weights, _)
+    return weights if score.averaging == "none" else f"{weights} · {_(score.averaging)}"
 
 
 def accuracy_text(correct: int, count: int) -> str:

@@ -6,14 +6,33 @@ from datetime import datetime
 
 import streamlit as st
 
-from fer_core.translation import DEFAULT_LANGUAGE, Translate, translator
+from fer_core.translation import (
+    LANGUAGES,
+    Translate,
+    language_for,
+    language_names,
+    translator,
+)
 
 MISSING = "–"
 
 
 def language() -> str:
-    """Return the language of this browser session (``en``)."""
-    return str(st.session_state.get("language", DEFAULT_LANGUAGE))
+    """Return the language of this browser session: as picked, as the URL says, or the browser's.
+
+    The titles of the pages need it before the picker has been drawn for the first time.
+    """
+    picked = st.session_state.get("language")
+    if picked in LANGUAGES:
+        return str(picked)
+    # A bound widget's URL holds what its options are called.
+    by_name = {name: language for language, name in language_names().items()}
+    return by_name.get(st.query_params.get("language", ""), browser_language())
+
+
+def browser_language() -> str:
+    """Return the language that this browser asks for, else English."""
+    return language_for(st.context.locale)
 
 
 def translate() -> Translate:
@@ -33,12 +52,14 @@ def count(number: int | None) -> str:
 
 def duration(seconds: float) -> str:
     """Write a time span: ``48 s``, ``12 min 05 s``, ``3 h 20 min``."""
+    _ = translate()
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return _("{seconds} s").format(seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return _("{minutes} min {seconds:02d} s").format(minutes=whole // 60, seconds=whole % 60)
+    hours, minutes = divmod(whole // 60, 60)
+    return _("{hours} h {minutes:02d} min").format(hours=hours, minutes=minutes)
 
 
 def moment(timestamp: float) -> datetime:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-BASE = {"records", "config", "errors", "fingerprints", "translation", "files"}
+BASE = {"records", "config", "errors", "fingerprints", "translation", "files", "words"}
 LIGHT = {"numpy"}
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     # package or module: (our parts, third-party packages) that it may import

@@ -10,7 +10,7 @@ view: View = st.session_state.view
 
 st.title(_("Runs"), anchor=False)
 words = st.text_input(
-    _("Filter"),
+    _("Filter the runs"),
     key="filter",
     type="search",
     live=True,
@@ -18,7 +18,7 @@ words = st.text_input(
     placeholder=_("Filter by name, preset, data, tag or status"),
     max_chars=200,
 )
-shown = tables.matching(view.runs, words or "")
+shown = tables.matching(view.runs, words or "", _)
 if shown:
     names = [run.name for run in shown]
     sidebar.tick_rows("runs_table", names)
@@ -56,22 +56,24 @@ with st.container(horizontal=True, key="facts", gap="large"):
         )
 
 sections = {
-    _("Accuracies"): lambda: details.scores(run.scores, _),
-    _("Configuration"): lambda: details.pairs(dict(made.config), _),
-    _("Layers"): lambda: details.layers(made, _),
-    _("Versions and device"): lambda: details.pairs({_("device"): made.device, **made.versions}, _),
-    _("Test readings"): lambda: details.readings(made, _),
+    "accuracies": (_("Accuracies"), lambda: details.scores(run.scores, _)),
+    "configuration": (_("Configuration"), lambda: details.pairs(dict(made.config), _)),
+    "layers": (_("Layers"), lambda: details.layers(made, _)),
+    "versions": (_("Versions and device"), lambda: details.made_on(made, _)),
+    "readings": (_("Test readings"), lambda: details.readings(made, _)),
 }
 section = st.segmented_control(
     _("Details"),
     list(sections),
-    default=_("Accuracies"),
+    format_func=lambda name: sections[name][0],
+    default="accuracies",
     required=True,
     key="section",
     label_visibility="collapsed",
 )
-table = sections[section]()
+label, collect = sections[section]
+table = collect()
 if table.empty:
     st.text(_("Nothing stored yet."))
 else:
-    st.dataframe(table, hide_index=True, column_config=details.whole_numbers(table), alt=section)
+    st.dataframe(table, hide_index=True, column_config=details.whole_numbers(table), alt=label)

@@ -5,6 +5,7 @@ import numpy as np
 from fer_core.analysis.groups import POWER, Group, GroupDifference
 from fer_core.analysis.pairs import Pair
 from fer_core.translation import translator
+from fer_core.words import clauses, sentences
 
 
 def pair_sentence(pair: Pair, *, pairs: int = 1, language: str = "en") -> str:
@@ -38,8 +39,8 @@ def pair_sentence(pair: Pair, *, pairs: int = 1, language: str = "en") -> str:
         ).format(a=better.right.size, b=other.right.size)
     p = p_text(whole.p)
     if pairs > 1:
-        adjusted = _("{p} after Holm's correction for {pairs} pairs")
-        p += ", " + adjusted.format(p=p_text(whole.p_holm), pairs=pairs)
+        adjusted = _("{p}, {p_holm} after Holm's correction for {pairs} pairs")
+        p = adjusted.format(p=p, p_holm=p_text(whole.p_holm), pairs=pairs)
     verdict = (
         _("the data support a difference")
         if whole.supported
@@ -57,9 +58,12 @@ def group_sentence(
     """Say whether the seeds let a difference between two groups stand. names: of the groups."""
     _ = translator(language)
     a, b = difference.a, difference.b
-    by = "; ".join(
-        f"{_short(key)}: {_short(values[0])} / {_short(values[1])}"
-        for key, values in difference.factor.items()
+    by = clauses(
+        (
+            f"{_short(key)}: {_short(values[0])} / {_short(values[1])}"
+            for key, values in difference.factor.items()
+        ),
+        _,
     )
     said = _(
         "{a} (mean {mean_a:.2%}, {count_a} seeds) minus {b} (mean {mean_b:.2%}, {count_b} seeds): "
@@ -76,7 +80,7 @@ def group_sentence(
     differ = _("They differ in {by}.").format(by=by or _("nothing that is stored"))
     if difference.supported is None:
         verdict = _("What seeds alone change is not known; train each with two or more seeds.")
-        return f"{said}. {verdict} {differ}"
+        return sentences([_("{said}.").format(said=said), verdict, differ], _)
     verdict = (
         _("the data support a difference")
         if difference.supported
@@ -93,7 +97,7 @@ def group_sentence(
         power=POWER,
         detectable=100 * difference.detectable,
     )
-    return f"{said}; {numbers} {differ}"
+    return sentences([clauses([said, numbers], _), differ], _)
 
 
 def p_text(p: float) -> str:

@@ -20,7 +20,7 @@ def figure(
     width_mm: Annotated[float, typer.Option(help="Width as printed; a column is 85.")] = 85,
     font_size: Annotated[float, typer.Option(help="Points, as printed.")] = 9,
     dpi: Annotated[int, typer.Option(help="Dots an inch, for png.")] = 300,
-    lang: Annotated[str, typer.Option(help="Language of the figure.")] = "en",
+    lang: Annotated[str, typer.Option(help="Language of the figure: en or zh-TW.")] = "en",
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="An option of the figure as key=value; repeatable."),

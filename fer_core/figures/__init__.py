@@ -56,6 +56,7 @@ from fer_core.figures.built import Built
 from fer_core.figures.canvas import TALLEST_MM
 from fer_core.figures.export import FORMATS, export, write
 from fer_core.figures.options import number, one_of
+from fer_core.translation import translator
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -133,7 +134,8 @@ def build(
     set's name wins). colours: all runs of a report, in the order of their colours and symbols, so
     that a run looks the same in all its figures; without, the runs of this one. options: see
     `options_of`; numbers may come as text, as from a command line.
-    Raises InputError for an unknown figure, run, data set or option, and for values out of range.
+    Raises InputError for an unknown figure, run, data set, option or language, and for values out
+    of range.
     """
     given = {"language": language, "width_mm": width_mm, "font_size": font_size}
     return _built(name, *_collected(name, store, references, options, colours, given))
@@ -178,6 +180,7 @@ def _collected(
 ) -> tuple[Any, tuple[str, ...], dict[str, Any]]:
     """Return what a figure shows, of which runs or data sets, and what its `draw` takes."""
     module = _module(name)
+    translator(given["language"])  # refuses an unknown one before anything is read
     drawn = given | {
         "width_mm": number("width", given["width_mm"], *WIDTHS, "mm"),
         "font_size": number("font size", given["font_size"], *FONT_SIZES, "pt"),

@@ -14,6 +14,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_interval_rows import Marks, draw_rows, name_room
 from fer_core.records import VALIDATION
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -142,5 +143,5 @@ def describe(info: AccuracyIntervals, *, language: str = "en") -> str:
             without=_written(without),
             without_count=without.count,
         )
-        lines.append(said + judged.readings(answers, _))
+        lines.append(sentences([said, judged.readings(answers, _)], _))
     return "\n".join(lines)

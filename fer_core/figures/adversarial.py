@@ -15,6 +15,7 @@ from fer_core.figures.stored_arrays import Side
 from fer_core.figures.wanted_maps import named
 from fer_core.records import ADVERSARIAL, CLASS_NAMES, TensorRecord
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed, sentences, weights_names
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -160,7 +161,7 @@ def _answer(probabilities: np.ndarray, _: Translate) -> str:
 
 def _all(probabilities: np.ndarray, _: Translate) -> str:
     pairs = zip(CLASS_NAMES, probabilities, strict=True)
-    return ", ".join(f"{_(name)} {100 * share:.0f} %" for name, share in pairs)
+    return listed((f"{_(name)} {100 * share:.0f} %" for name, share in pairs), _)
 
 
 def _settings(info: Adversarial, _: Translate) -> str:
@@ -171,14 +172,14 @@ def _settings(info: Adversarial, _: Translate) -> str:
         ).format(
             attack=ATTACKS[info.attack],
             epsilon=" / ".join(dict.fromkeys(f"{one.epsilon:g}" for one in every)),
-            weights=" / ".join(dict.fromkeys(each.side.weights for each in info.sides)),
+            weights=weights_names((each.side.weights for each in info.sides), _),
         ),
         _("Difference: times {times}.").format(times=TIMES),
         _("ε: the smallest change, in grey levels, that alters the answer so."),
     ]
     if every[0].target:
         told.insert(1, _("Aimed at {target}.").format(target=_(every[0].target)))
-    return " ".join(told)
+    return sentences(told, _)
 
 
 def table(info: Adversarial) -> pd.DataFrame:
@@ -218,6 +219,7 @@ def describe(info: Adversarial, *, language: str = "en") -> str:
             )
             for one in each.images
         ]
-        lines.append(f"{facets.named(each.side.subject, _)}: {'; '.join(images)}.")
+        name = facets.named(each.side.subject, _)
+        lines.append(_("{name}: {facts}.").format(name=name, facts=clauses(images, _)))
     first = _("Images before and after an attack. {settings}").format(settings=_settings(info, _))
     return "\n".join([text.clean(first), *lines])

@@ -10,6 +10,7 @@ from fer_core.figures.draw_architecture import draw as draw
 from fer_core.figures.network import Network, Row
 from fer_core.figures.options import one_of
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -77,9 +78,10 @@ def describe(info: Architectures, *, language: str = "en") -> str:
     _ = translator(language)
     lines = [_("Layers in forward order; operations are multiply-adds for one image.")]
     if info.folded:
-        lines[0] += " " + _(
+        folded = _(
             "Batch norm, activations and dropout stand in the row of the layer that they follow."
         )
+        lines = [sentences([*lines, folded], _)]
     return "\n".join(lines + [_describe(each, _) for each in info.networks])
 
 
@@ -96,10 +98,12 @@ def _describe(each: Network, _: Translate) -> str:
         trainable=each.trainable,
         fixed=each.non_trainable,
         operations=each.operations,
-        layers="; ".join(_row_in_words(row, _) for row in each.rows),
+        layers=clauses((_row_in_words(row, _) for row in each.rows), _),
     )
 
 
 def _row_in_words(row: Row, _: Translate) -> str:
-    types = ", ".join(network.words(layer, _) for layer in row.layers)
-    return f"{text.clean(row.main.name)} ({types}) {network.shape(row.output_shape)}"
+    types = listed((network.words(layer, _) for layer in row.layers), _)
+    return _("{layer} ({types}) {shape}").format(
+        layer=text.clean(row.main.name), types=types, shape=network.shape(row.output_shape)
+    )

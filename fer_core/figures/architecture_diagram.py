@@ -10,6 +10,7 @@ from fer_core.figures.draw_architecture_diagram import draw as draw
 from fer_core.figures.network import Network, Row
 from fer_core.records import Run
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -102,9 +103,10 @@ def _describe(diagram: Diagram, _: Translate) -> str:
         steps = []
     for block in diagram.blocks:
         for rows in (block.rows, *((pool,) for pool in block.pools)):
-            step = ", ".join(network.words(layer, _) for layer in rows[0].layers)
-            step = f"{text.clean(rows[0].main.name)} ({step})"
+            step = listed((network.words(layer, _) for layer in rows[0].layers), _)
+            step = _("{layer} ({types})").format(layer=text.clean(rows[0].main.name), types=step)
             if len(rows) > 1:
                 step = _("{layer}, {count} times").format(layer=step, count=len(rows))
             steps.append(f"{step} {network.shape(rows[0].output_shape)}")
-    return f"{text.clean(diagram.run.name)}: {'; '.join(steps)}."
+    name = text.clean(diagram.run.name)
+    return _("{name}: {facts}.").format(name=name, facts=clauses(steps, _))

@@ -1,5 +1,6 @@
 """What is wrong with a data set's images: how many have each finding of the audit, by split."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_bars import Panel, draw_panels
 from fer_core.records import AUDIT_FLAGS, Dataset
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -98,28 +100,34 @@ def describe(info: Audits, *, language: str = "en") -> str:
 def _describe(each: DatasetAudit, _: Translate) -> str:
     summary = each.summary
     counts = [
-        f"{label} {summary.total(kind):,} ("
-        + ", ".join(
-            f"{_(split)} {count:,}"
-            for split, count in zip(
-                summary.splits, summary.counts[AUDIT_FLAGS.index(kind)], strict=True
-            )
+        _("{finding} {total:,} ({splits})").format(
+            finding=label,
+            total=summary.total(kind),
+            splits=_by_split(
+                zip(summary.splits, summary.counts[AUDIT_FLAGS.index(kind)], strict=True), _
+            ),
         )
-        + ")"
         for kind, label in text.audit_labels(_).items()
         if summary.total(kind)
     ]
-    sentence = _("{name}, {images:,} images: {findings}.").format(
-        name=facets.named(each.dataset, _),
-        images=summary.images.sum(),
-        findings="; ".join(counts) or _("nothing found"),
-    )
+    said = [
+        _("{name}, {images:,} images: {findings}.").format(
+            name=facets.named(each.dataset, _),
+            images=summary.images.sum(),
+            findings=clauses(counts, _) or _("nothing found"),
+        )
+    ]
     if summary.identical.groups:
-        sentence += " " + _(
+        copies = _(
             "{groups:,} pictures are there more than once byte for byte ({surplus:,} surplus "
             "copies), {conflicting:,} of them with different labels."
-        ).format(**summary.identical._asdict())
+        )
+        said.append(copies.format(**summary.identical._asdict()))
     if any(summary.twins.values()):
-        leaks = ", ".join(f"{_(split)} {count:,}" for split, count in summary.twins.items())
-        sentence += " " + _("Images with a twin in train: {leaks}.").format(leaks=leaks)
-    return sentence
+        leaks = _by_split(summary.twins.items(), _)
+        said.append(_("Images with a twin in train: {leaks}.").format(leaks=leaks))
+    return sentences(said, _)
+
+
+def _by_split(counts: Iterable[tuple[str, int]], _: Translate) -> str:
+    return listed((f"{_(split)} {count:,}" for split, count in counts), _)

@@ -13,6 +13,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.records import AUGMENTATION, Dataset
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -133,7 +134,7 @@ def _acting(
         "flip": _("flip"),
         "erase": _("erase {value:g} %").format(value=100 * factor * settings["erase"]),
     }
-    return ", ".join(words[part] for part in parts)
+    return listed((words[part] for part in parts), _)
 
 
 def table(info: AugmentationPreviews) -> pd.DataFrame:
@@ -175,8 +176,12 @@ def describe(info: AugmentationPreviews, *, language: str = "en") -> str:
         )
     ]
     for each in info.datasets:
-        kinds = "; ".join(
-            f"{name}: {_acting(parts, each.settings, 1, _)}" for name, parts in each.kinds.items()
+        kinds = clauses(
+            (
+                f"{name}: {_acting(parts, each.settings, 1, _)}"
+                for name, parts in each.kinds.items()
+            ),
+            _,
         )
         lines.append(
             _("{name}, {sample}, seed {seed}: {kinds}; strengths × {strengths}.").format(
@@ -184,7 +189,7 @@ def describe(info: AugmentationPreviews, *, language: str = "en") -> str:
                 sample=each.sample,
                 seed=each.seed,
                 kinds=kinds,
-                strengths=", ".join(f"{factor:g}" for factor in each.strengths),
+                strengths=listed((f"{factor:g}" for factor in each.strengths), _),
             )
         )
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_facets import draw_facets
 from fer_core.records import VALIDATION
 from fer_core.translation import translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -192,5 +193,5 @@ def describe(info: Calibrations, *, language: str = "en") -> str:
             sure=text.percent(sure),
             right=text.percent(float(answers.right.mean())) if len(answers.right) else "–",
         )
-        lines.append(said + judged.readings(answers, _))
+        lines.append(sentences([said, judged.readings(answers, _)], _))
     return "\n".join(lines)

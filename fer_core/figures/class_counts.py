@@ -11,6 +11,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_bars import Panel, draw_panels
 from fer_core.records import CLASS_NAMES, Dataset
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -116,14 +117,22 @@ def describe(info: ClassCounts, *, language: str = "en") -> str:
             if each.unlabelled[s]:
                 parts.append(_unlabelled(each, s, _))
             if each.counts[:, s].any():
-                counts = ", ".join(
-                    f"{label} {count:,} ({text.share(count, each.images[s])})"
-                    for label, count in zip(text.class_labels(_), each.counts[:, s], strict=True)
+                counts = listed(
+                    (
+                        _("{label} {count:,} ({share})").format(
+                            label=label, count=count, share=text.share(count, each.images[s])
+                        )
+                        for label, count in zip(
+                            text.class_labels(_), each.counts[:, s], strict=True
+                        )
+                    ),
+                    _,
                 )
                 parts.append(
                     _("{split}, {images:,} images: {counts}").format(
                         split=_(split), images=each.images[s], counts=counts
                     )
                 )
-        lines.append(f"{facets.named(each.dataset, _)}: {'; '.join(parts)}.")
+        name = facets.named(each.dataset, _)
+        lines.append(_("{name}: {facts}.").format(name=name, facts=clauses(parts, _)))
     return "\n".join(lines)

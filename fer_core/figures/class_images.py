@@ -15,6 +15,7 @@ from fer_core.figures.stored_arrays import NOISE, Side
 from fer_core.figures.stored_filters import STYLES
 from fer_core.records import CLASS_IMAGES, CLASS_NAMES
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, weights_names
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -125,7 +126,7 @@ def _settings(info: ClassImages, _: Translate) -> str:
     ).format(
         style=_(info.style),
         steps=" / ".join(steps),
-        weights=" / ".join(dict.fromkeys(each.side.weights for each in info.sides)),
+        weights=weights_names((each.side.weights for each in info.sides), _),
     )
 
 
@@ -160,6 +161,7 @@ def describe(info: ClassImages, *, language: str = "en") -> str:
             )
             for start, row in zip(each.starts, right, strict=True)
         ]
-        lines.append(f"{facets.named(each.side.subject, _)}: {'; '.join(told)}.")
+        name = facets.named(each.side.subject, _)
+        lines.append(_("{name}: {facts}.").format(name=name, facts=clauses(told, _)))
     first = _("The image that speaks most for each class. {settings}")
     return "\n".join([first.format(settings=_settings(info, _)), *lines])

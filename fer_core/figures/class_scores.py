@@ -12,6 +12,7 @@ from fer_core.figures import judged, palette, text
 from fer_core.figures.canvas import TALLEST, Canvas
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -211,10 +212,8 @@ def describe(info: ScoresByClass, *, language: str = "en") -> str:
         judged.how(info.answers, _),
     ]
     for answers, scores in zip(info.answers, info.scores, strict=True):
-        classes = ", ".join(
-            f"{name} {_written(*values)}"
-            for name, *values in zip(text.class_labels(_), *_numbers(scores, "f1"), strict=True)
-        )
+        numbers = zip(text.class_labels(_), *_numbers(scores, "f1"), strict=True)
+        classes = listed((f"{name} {_written(*values)}" for name, *values in numbers), _)
         said = _("{name}: F1 of {classes}.").format(name=judged.named(answers, _), classes=classes)
-        lines.append(said + judged.readings(answers, _))
+        lines.append(sentences([said, judged.readings(answers, _)], _))
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from fer_core.errors import InputError
 from fer_core.figures import (
     draw_complexity_by_layer,
     draw_complexity_by_run,
+    facets,
     network,
     palette,
     text,
@@ -210,14 +211,11 @@ def _describe_network(each: Network, _: Translate) -> str:
 
 
 def _describe_point(point: Point, _: Translate) -> str:
-    name = text.clean(point.run.name)
-    if point.run.synthetic:
-        name += " " + _("(synthetic data)")
     return _(
         "{name}: {parameters:,} parameters, {operations:,} multiply-adds, {seconds:.3g} s an epoch "
         "(median; {device}); accuracy {accuracy} {interval} of {count:,} images at epoch {epoch}."
     ).format(
-        name=name,
+        name=facets.named(point.run, _),
         parameters=int(point.costs["parameters"]),
         operations=int(point.costs["operations"]),
         seconds=point.costs["seconds"],

@@ -13,6 +13,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.options import one_of
 from fer_core.records import Run
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -168,12 +169,10 @@ def describe(info: ConfigurationDifference, *, language: str = "en") -> str:
     _ = translator(language)
     names = [text.clean(run.name) for run in info.runs]
     if info.show == "all":
-        lines = [_("All settings of {runs}.").format(runs=", ".join(names))]
+        lines = [_("All settings of {runs}.").format(runs=listed(names, _))]
     else:
-        lines = [_("Settings that differ between {runs}.").format(runs=", ".join(names))]
+        lines = [_("Settings that differ between {runs}.").format(runs=listed(names, _))]
     for setting, values in info.settings.items():
-        each = "; ".join(
-            f"{name} {brief(value, _)}" for name, value in zip(names, values, strict=True)
-        )
-        lines.append(f"{text.clean(setting)}: {each}")
+        each = (f"{name} {brief(value, _)}" for name, value in zip(names, values, strict=True))
+        lines.append(f"{text.clean(setting)}: {clauses(each, _)}")
     return "\n".join(lines if info.settings else [*lines, _("no setting differs")])

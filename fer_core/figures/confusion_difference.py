@@ -11,6 +11,7 @@ from fer_core.figures import judged, text
 from fer_core.figures.draw_confusion_difference import draw as draw
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.translation import translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -91,7 +92,7 @@ def describe(info: ConfusionDifferences, *, language: str = "en") -> str:
             for i, j in zip(*np.nonzero(cells.supported), strict=True)
         ]
         said = _("{name}: the data support a change of {cells}.").format(
-            name=judged.named(other, _), cells=", ".join(changed) or _("no cell")
+            name=judged.named(other, _), cells=listed(changed, _) or _("no cell")
         )
-        lines.append(said + judged.readings(other, _))
+        lines.append(sentences([said, judged.readings(other, _)], _))
     return "\n".join(lines)

@@ -7,12 +7,13 @@ import pandas as pd
 
 from fer_core.analysis import metrics
 from fer_core.analysis.metrics import Accuracy, Normalisation
-from fer_core.figures import text
+from fer_core.figures import facets, text
 from fer_core.figures.draw_confusion_matrix import CLASSES, cell_text
 from fer_core.figures.draw_confusion_matrix import draw as draw
 from fer_core.figures.options import one_of
 from fer_core.records import CLASS_NAMES, ENSEMBLE, TRAIN, VALIDATION, Run
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences, weights_chosen
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -125,7 +126,7 @@ def describe(info: ConfusionMatrices, *, language: str = "en") -> str:
                 "all": _("divided by all images"),
                 "counts": _("numbers of images"),
             }[info.normalise],
-            weights=_("best epoch on validation") if info.weights == "best" else info.weights,
+            weights=weights_chosen(info.weights, _),
             averaging=_(info.averaging),
         )
     ]
@@ -136,7 +137,7 @@ def describe(info: ConfusionMatrices, *, language: str = "en") -> str:
 
 def _describe_run(info: ConfusionMatrices, run: RunConfusion, _: Translate) -> str:
     classes = text.class_labels(_)
-    name = text.clean(run.run.name) + (" " + _("(synthetic data)") if run.run.synthetic else "")
+    name = facets.named(run.run, _)
     recalls = metrics.recall(run.counts)
     shares = metrics.normalise_confusion(run.counts, "true")
     mistakes = np.nan_to_num(shares * (1 - np.eye(CLASSES)))
@@ -157,9 +158,12 @@ def _describe_run(info: ConfusionMatrices, run: RunConfusion, _: Translate) -> s
         without=text.percent(run.without_twins.value),
         without_interval=text.interval(run.without_twins.low, run.without_twins.high),
         without_count=run.without_twins.count,
-        recalls=", ".join(
-            f"{label} {cell_text(value, 'true')}"
-            for label, value in zip(classes, recalls, strict=True)
+        recalls=listed(
+            (
+                f"{label} {cell_text(value, 'true')}"
+                for label, value in zip(classes, recalls, strict=True)
+            ),
+            _,
         ),
     )
     confused = [
@@ -169,10 +173,10 @@ def _describe_run(info: ConfusionMatrices, run: RunConfusion, _: Translate) -> s
         for i, j in worst
         if mistakes[i, j] > 0
     ]
+    said = [sentence]
     if confused:
-        sentence += " " + _("Most often taken: {pairs}.").format(pairs=", ".join(confused))
+        said.append(_("Most often taken: {pairs}.").format(pairs=listed(confused, _)))
     if info.split not in (TRAIN, VALIDATION):
-        sentence += " " + _("Readings of {split} so far: {readings}.").format(
-            split=_(info.split), readings=run.readings
-        )
-    return sentence
+        readings = _("Readings of {split} so far: {readings}.")
+        said.append(readings.format(split=_(info.split), readings=run.readings))
+    return sentences(said, _)

@@ -10,6 +10,7 @@ from fer_core.figures.canvas import PX_PER_MM, TALLEST, THINNEST, Canvas
 from fer_core.figures.network import Network
 from fer_core.figures.sheet import Sheet
 from fer_core.translation import Translate, translator
+from fer_core.words import listed
 
 if TYPE_CHECKING:
     from fer_core.figures.architecture import Architectures
@@ -112,7 +113,7 @@ def _table(info: "Architectures", each: Network, _: Translate) -> _Table:
     rows = [
         cells(
             text.clean(row.main.name),
-            ", ".join(network.words(layer, _) for layer in row.layers),
+            listed((network.words(layer, _) for layer in row.layers), _),
             shape=network.shape(row.output_shape),
             parameters=f"{row.parameters:,}",
             operations=f"{row.operations:,}",

@@ -172,8 +172,8 @@ def _add_key(sheet: Sheet, canvas: Canvas, kinds: set[Kind], top: float, _: Tran
         sheet.fill((x, high), (right, high), (right, low), (x, low), colour=COLOURS[kind])
         sheet.write(label, x + 1.0 * em, y)
         x += width + 1.0 * em
-    words = _("Black: name, kernel. Blue: maps and their rows×columns; values.").split()
-    for content in text.fill(words, em, canvas.width - 2 * left):
+    words = _("Black: name, kernel. Blue: maps and their rows×columns; values.")
+    for content in text.broken(words, em, canvas.width - 2 * left):
         y += line
         sheet.write(content, left, y)
     return y + line / 2

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from fer_core.figures import palette, text
+from fer_core.figures import facets, palette, text
 from fer_core.figures.canvas import Canvas
 from fer_core.translation import Translate, translator
+from fer_core.words import listed
 
 if TYPE_CHECKING:
     from fer_core.figures.complexity import Complexity, Point
@@ -58,7 +59,7 @@ def draw(
     if all(point.run.synthetic for point in info.points):
         notes.append(_("synthetic data"))
     canvas.note(
-        ", ".join(notes), canvas.width - 0.3 * em, canvas.height - 0.6 * line, xanchor="right",
+        listed(notes, _), canvas.width - 0.3 * em, canvas.height - 0.6 * line, xanchor="right",
         font={"color": palette.FAINT_INK},
     )  # fmt: skip
     canvas.layout |= {"showlegend": bool(names)}
@@ -72,7 +73,7 @@ def _names(info: "Complexity", canvas: Canvas, *, several_counts: bool, _: Trans
     mixed = not all(point.run.synthetic for point in info.points)
     endings = []
     for point in info.points:
-        ending = " " + _("(synthetic)") if mixed and point.run.synthetic else ""
+        ending = facets.synthetic_ending(_) if mixed and point.run.synthetic else ""
         if several_counts:
             ending += ", " + _("n = {count:,}").format(count=point.accuracy.count)
         endings.append(ending)

@@ -12,6 +12,7 @@ from fer_core.figures import facets, judged, palette, text
 from fer_core.figures.canvas import Canvas
 from fer_core.records import CLASS_NAMES
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses
 
 if TYPE_CHECKING:
     from fer_core.figures.confusion_difference import ConfusionDifferences
@@ -78,9 +79,9 @@ def draw(
     canvas.note(_("Predicted label"), left + block / 2, title)
     faint = {"color": palette.FAINT_INK}
     below = _("Percentage points of the true class; framed: p < 0.05 (Holm)")
-    lines = text.fill(below.split(" "), em, canvas.width - 0.6 * em)
+    lines = text.broken(below, em, canvas.width - 0.6 * em)
     corner = judged.notes((info.first, *info.others), _)
-    for index, content in enumerate((*lines[:1], "; ".join((*lines[1:], corner)))):
+    for index, content in enumerate((*lines[:1], clauses((*lines[1:], corner), _))):
         canvas.note(
             text.escape(content), 0.3 * em, title + (index + 1) * line, xanchor="left", font=faint
         )

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from fer_core.analysis.metrics import Normalisation
-from fer_core.figures import palette, text
+from fer_core.figures import facets, palette, text
 from fer_core.figures.canvas import PX_PER_PT, TALLEST, Canvas
 from fer_core.records import CLASS_NAMES
 from fer_core.translation import Translate, translator
@@ -148,7 +148,8 @@ def _heads(info: "ConfusionMatrices", width: float, em: float, _: Translate) -> 
     if len(info.runs) == 1:
         return [[]]
     mixed = not all(run.run.synthetic for run in info.runs)
-    endings = [" " + _("(synthetic)") if mixed and run.run.synthetic else "" for run in info.runs]
+    ending = facets.synthetic_ending(_)
+    endings = [ending if mixed and run.run.synthetic else "" for run in info.runs]
     room = width - max(text.text_width(ending, em) for ending in endings)
     names = text.run_labels([run.run.name for run in info.runs], em, room)
     rest = []

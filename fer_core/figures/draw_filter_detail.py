@@ -9,6 +9,7 @@ from fer_core.figures import colour_bars, filter_grid, map_tiles, palette, store
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.figures.filter_detail import FilterDetail, SideDetail
@@ -61,7 +62,7 @@ def _note(info: "FilterDetail", _: Translate) -> str:
     words = [_("Squares: where its activation is greatest.")]
     if _has_outputs(info):
         words.append(_("Strongest colour: each map's 99th percentile."))
-    return " ".join(words)
+    return sentences(words, _)
 
 
 def _add_curves(

@@ -111,13 +111,13 @@ def _title(equal: list[Convolution], _: Translate) -> list[str]:
     if any(side % 1 for side in first.padding):
         pieces.append(_("(one side gets one more)"))
     if first.dilation != (1, 1):
-        pieces[-1] += ","
+        pieces[-1] = _("{words},").format(words=pieces[-1])
         pieces.append(
             _("dilation {pair}: spans {span}").format(
                 pair=_written(first.dilation), span=_written(first.span)
             )
         )
-    return [f"{name}:", *pieces]
+    return [_("{name}:").format(name=name), *pieces]
 
 
 def _written(pair: Pair) -> str:

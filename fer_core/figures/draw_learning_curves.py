@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_core.figures import palette, text
+from fer_core.figures import facets, palette, text
 from fer_core.figures.canvas import Canvas
 from fer_core.records import ENSEMBLE, FINISHED, Run
 from fer_core.translation import Translate, translator
@@ -106,7 +106,7 @@ def _names(info: "LearningCurves", canvas: Canvas, _: Translate) -> list[str]:
     mixed = not all(run.run.synthetic for run in info.runs)
     endings = []
     for run in info.runs:
-        ending = " " + _("(synthetic)") if mixed and run.run.synthetic else ""
+        ending = facets.synthetic_ending(_) if mixed and run.run.synthetic else ""
         endings.append(ending if len(run.epoch) else f"{ending} ({no_epochs(run.run, _)})")
     room = canvas.legend_room - max(text.text_width(ending, canvas.em) for ending in endings)
     labels = text.run_labels([run.run.name for run in info.runs], canvas.em, room)

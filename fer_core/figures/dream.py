@@ -14,6 +14,7 @@ from fer_core.figures.stored_arrays import Side
 from fer_core.figures.wanted_maps import named
 from fer_core.records import DREAM
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, weights_names
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -116,7 +117,7 @@ def _settings(info: Dreams, _: Translate) -> str:
     ).format(
         octaves=options["octaves"],
         steps=options["steps"],
-        weights=" / ".join(dict.fromkeys(each.side.weights for each in info.sides)),
+        weights=weights_names((each.side.weights for each in info.sides), _),
     )
 
 
@@ -144,7 +145,7 @@ def describe(info: Dreams, *, language: str = "en") -> str:
         _("{name}: {layer} in {samples}.").format(
             name=facets.named(each.side.subject, _),
             layer=text.clean(each.layer),
-            samples=", ".join(each.samples),
+            samples=listed(each.samples, _),
         )
         for each in info.sides
     ]

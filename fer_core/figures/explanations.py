@@ -17,6 +17,7 @@ from fer_core.figures.stored_maps import RunMaps, read
 from fer_core.figures.wanted_maps import PREDICTED, Wanted
 from fer_core.records import EXPLANATION_METHODS, IMAGE_SIZE
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -89,7 +90,7 @@ def draw(
         canvas,
         [run.run for run in runs],
         sheets,
-        [" ".join(map_tiles.settings(runs, info.scale, _))],
+        [sentences(map_tiles.settings(runs, info.scale, _), _)],
         _,
         colour_bars.bars(signed, _),
     )
@@ -145,7 +146,7 @@ def describe(info: Explanations, *, language: str = "en") -> str:
     labels = text.method_labels(_)
     methods = dict.fromkeys(method for run in info.runs for method in run.maps.maps)
     first = _("What each run looks at: {methods}. {settings}").format(
-        methods=", ".join(labels[method] for method in methods),
-        settings=" ".join(map_tiles.settings([run.maps for run in info.runs], info.scale, _)),
+        methods=listed((labels[method] for method in methods), _),
+        settings=sentences(map_tiles.settings([run.maps for run in info.runs], info.scale, _), _),
     )
     return "\n".join([first, *map_tiles.described([run.maps for run in info.runs], _)])

@@ -18,13 +18,19 @@ def columns(count: int, width: float, least: float) -> int:
     return ceil(count / ceil(count / most))
 
 
+def synthetic_ending(_: Translate) -> str:
+    """Return what a name ends in where its data is synthetic, and others' are not."""
+    return _("{name} (synthetic)").format(name="")
+
+
 def heads(subjects: Sequence[Subject], em: float, room: float, _: Translate) -> list[str]:
     """Return the escaped line over each one's part; "" for a single one, which the caption
     names."""
     if len(subjects) == 1:
         return [""]
     mixed = not all(subject.synthetic for subject in subjects)
-    endings = [" " + _("(synthetic)") if mixed and each.synthetic else "" for each in subjects]
+    ending = synthetic_ending(_)
+    endings = [ending if mixed and each.synthetic else "" for each in subjects]
     room -= max(text.text_width(ending, em) for ending in endings)
     names = text.run_labels([subject.name for subject in subjects], em, room)
     return [text.escape(name + ending) for name, ending in zip(names, endings, strict=True)]
@@ -32,7 +38,8 @@ def heads(subjects: Sequence[Subject], em: float, room: float, _: Translate) -> 
 
 def named(subject: Subject, _: Translate) -> str:
     """Return the name for a sentence; it says so when its data is synthetic."""
-    return text.clean(subject.name) + (" " + _("(synthetic data)") if subject.synthetic else "")
+    name = text.clean(subject.name)
+    return _("{name} (synthetic data)").format(name=name) if subject.synthetic else name
 
 
 def synthetic_note(

@@ -21,6 +21,7 @@ from fer_core.figures.options import whole
 from fer_core.figures.stored_arrays import NOISE, Side
 from fer_core.records import IMAGE_SIZE, LAYER_OUTPUTS, TOP_IMAGES
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -192,6 +193,6 @@ def _line(each: SideDetail, _: Translate) -> str:
         start=each.steps[0],
         last=text.three_digits(each.activations[-1]),
         end=each.steps[-1],
-        samples=", ".join(each.top.samples[:3]),
+        samples=listed(each.top.samples[:3], _),
     )
-    return words + (" " + _("It is dead.") if each.dead else "")
+    return sentences([words, _("It is dead.") if each.dead else ""], _)

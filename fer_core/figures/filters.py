@@ -15,6 +15,7 @@ from fer_core.figures.filter_grid import INDEX, OFF, PER_ROW
 from fer_core.figures.stored_arrays import NOISE, Side
 from fer_core.figures.stored_filters import Ascended
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed, sentences, weights_names
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -129,7 +130,7 @@ def _sheet(each: SideFilters, info: Filters, _: Translate) -> Sheet:
         ]
         words += [_("dead")] if each.dead[place] else []
         words += [_("duplicate")] if each.duplicates is not None and each.duplicates[place] else []
-        hover.append(", ".join(words))
+        hover.append(listed(words, _))
         captions.append(filter_grid.short(float(each.activations[place])))
     title = _("Filters of layer {layer} (# Ascent Epoch {step})")
     return filter_grid.grid(
@@ -153,14 +154,14 @@ def _settings(info: Filters, _: Translate) -> str:
         style=_(info.style),
         start=start,
         seed=" / ".join(sorted(seeds)),
-        weights=" / ".join(dict.fromkeys(each.side.weights for each in info.sides)),
+        weights=weights_names((each.side.weights for each in info.sides), _),
     )
     orders = {
         "index": "",
         "activation": _("The strongest activation first."),
         "similarity": _("Filters that answer alike stand side by side."),
     }
-    return " ".join(filter(None, [told, orders[info.order]]))
+    return sentences([told, orders[info.order]], _)
 
 
 def table(info: Filters) -> pd.DataFrame:
@@ -195,16 +196,16 @@ def counted(info: Filters, _: Translate) -> list[str]:
     """Return a line for each run: how many filters are shown, how many are dead or duplicates."""
     lines = []
     for each in info.sides:
-        words = _("{name}, {layer}: {count} filters at step {step}; dead: {dead}").format(
-            name=facets.named(each.side.subject, _),
-            layer=text.clean(each.layer),
-            count=len(each.filters),
-            step=each.step,
-            dead=int(each.dead.sum()),
-        )
+        facts = [
+            _("{layer}: {count} filters at step {step}").format(
+                layer=text.clean(each.layer), count=len(each.filters), step=each.step
+            ),
+            _("dead: {dead}").format(dead=int(each.dead.sum())),
+        ]
         if each.duplicates is not None:
-            words += "; " + _("duplicates (correlation {least:g} or more): {count}").format(
-                count=int(each.duplicates.sum()), least=ALIKE
-            )
-        lines.append(words + ".")
+            alike = _("duplicates (correlation {least:g} or more): {count}")
+            facts.append(alike.format(count=int(each.duplicates.sum()), least=ALIKE))
+        line = _("{name}, {facts}.")
+        name = facets.named(each.side.subject, _)
+        lines.append(line.format(name=name, facts=clauses(facts, _)))
     return lines

@@ -16,6 +16,7 @@ from fer_core.figures.options import whole
 from fer_core.figures.tile_text import SMALLEST_TEXT
 from fer_core.records import CLASS_NAMES, IMAGE_SIZE, VALIDATION
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -191,21 +192,24 @@ def describe(info: Flips, *, language: str = "en") -> str:
     ]
     for both in info.sides:
         for side in both:
-            shown = ", ".join(
-                f"{sample} ({classes[label]} {text.percent(true)}, {classes[said]} "
-                f"{text.percent(share)})"
+            shown = [
+                _("{sample} ({true} {true_share}, {said} {said_share})").format(
+                    sample=sample,
+                    true=classes[label],
+                    true_share=text.percent(true),
+                    said=classes[said],
+                    said_share=text.percent(share),
+                )
                 for sample, (label, true, said, share) in zip(
                     side.samples, _answers(side), strict=True
                 )
-            )
+            ]
             said_ = _("{right} is right on {total:,} images on which {wrong} errs: {shown}.")
-            lines.append(
-                said_.format(
-                    right=judged.named(side.right, _),
-                    wrong=judged.named(side.wrong, _),
-                    total=side.total,
-                    shown=shown or _("none"),
-                )
-                + judged.readings(side.right, _)
+            told = said_.format(
+                right=judged.named(side.right, _),
+                wrong=judged.named(side.wrong, _),
+                total=side.total,
+                shown=listed(shown, _) or _("none"),
             )
+            lines.append(sentences([told, judged.readings(side.right, _)], _))
     return "\n".join(lines)

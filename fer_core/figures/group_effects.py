@@ -14,6 +14,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_interval_rows import Marks, draw_rows, name_room
 from fer_core.records import VALIDATION
 from fer_core.translation import Translate, translator
+from fer_core.words import listed
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -150,7 +151,7 @@ def describe(info: GroupEffects, *, language: str = "en") -> str:
 
 
 def _line(info: GroupEffects, group: Group, _: Translate) -> str:
-    names = ", ".join(judged.named(info.answers[place], _) for place in group.members)
+    names = listed((judged.named(info.answers[place], _) for place in group.members), _)
     if len(group.members) < 2:
         return _("{names}: {mean}, a single run.").format(names=names, mean=_written(group))
     return _("{names}: mean {mean}, standard deviation {deviation}.").format(

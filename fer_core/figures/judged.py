@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from fer_core.analysis.answers import Answers
 from fer_core.errors import InputError
-from fer_core.figures import text
+from fer_core.figures import facets, text
 from fer_core.records import TRAIN, VALIDATION
 from fer_core.translation import Translate
+from fer_core.words import listed, sentences, weights_chosen
 
 
 def need_same_images(figure: str, answers: Sequence[Answers]) -> None:
@@ -23,37 +24,35 @@ def need_same_images(figure: str, answers: Sequence[Answers]) -> None:
 def how(answers: Sequence[Answers], _: Translate) -> str:
     """Say the split, the weights and how they were chosen, and the averaging; a sentence."""
     first = answers[0]
-    chosen = _("best epoch on validation") if first.weights == "best" else first.weights
-    said = _("On {split}; weights: {weights}; averaging: {averaging}.").format(
-        split=_(first.split), weights=chosen, averaging=_(first.averaging)
-    )
+    chosen = weights_chosen(first.weights, _)
+    told = _("On {split}; weights: {weights}; averaging: {averaging}.")
+    said = [told.format(split=_(first.split), weights=chosen, averaging=_(first.averaging))]
     if first.split == VALIDATION and first.weights == "best":
-        said += " " + _("The epoch was chosen on these images, which flatters it here.")
+        said.append(_("The epoch was chosen on these images, which flatters it here."))
     if len({each.fingerprint for each in answers}) > 1:
-        said += " " + _("The runs are judged on different images.")
-    return said
+        said.append(_("The runs are judged on different images."))
+    return sentences(said, _)
 
 
 def named(answers: Answers, _: Translate) -> str:
     """Return the run's name for a sentence; it says so when its data are synthetic."""
-    run = answers.run
-    return text.clean(run.name) + (" " + _("(synthetic data)") if run.synthetic else "")
+    return facets.named(answers.run, _)
 
 
 def readings(answers: Answers, _: Translate) -> str:
     """Say how often the run has read a test split; "" for others."""
     if answers.split in (TRAIN, VALIDATION):
         return ""
-    return " " + _("Readings of {split} so far: {readings}.").format(
-        split=_(answers.split), readings=answers.readings
-    )
+    said = _("Readings of {split} so far: {readings}.")
+    return said.format(split=_(answers.split), readings=answers.readings)
 
 
 def labels(answers: Sequence[Answers], size: float, room: float, _: Translate) -> list[str]:
     """Return a distinct label for each run, at most `room` wide, not yet escaped; where only some
     of the runs are of synthetic data, those say so."""
     mixed = not all(each.run.synthetic for each in answers)
-    endings = [" " + _("(synthetic)") if mixed and each.run.synthetic else "" for each in answers]
+    ending = facets.synthetic_ending(_)
+    endings = [ending if mixed and each.run.synthetic else "" for each in answers]
     room -= max(text.text_width(ending, size) for ending in endings)
     names = text.run_labels([each.run.name for each in answers], size, room)
     return [name + ending for name, ending in zip(names, endings, strict=True)]
@@ -65,4 +64,4 @@ def notes(answers: Sequence[Answers], _: Translate) -> str:
     said = [_("n = {count:,}").format(count=counts.pop())] if len(counts) == 1 else []
     if all(each.run.synthetic for each in answers):
         said.append(_("synthetic data"))
-    return ", ".join(said)
+    return listed(said, _)

@@ -15,6 +15,7 @@ from fer_core.figures.filter_grid import PER_ROW
 from fer_core.figures.stored_arrays import Side
 from fer_core.records import IMAGE_SIZE, KERNELS
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -121,4 +122,5 @@ def describe(info: Kernels, *, language: str = "en") -> str:
         )
         for each in info.sides
     ]
-    return "\n".join([_("The kernels of the first convolution. ") + _settings(_), *lines])
+    first = sentences([_("The kernels of the first convolution."), _settings(_)], _)
+    return "\n".join([first, *lines])

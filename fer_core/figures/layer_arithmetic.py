@@ -16,6 +16,7 @@ from fer_core.figures import network, text
 from fer_core.figures.draw_layer_arithmetic import draw as draw
 from fer_core.records import Run
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -87,7 +88,6 @@ def describe(info: LayerArithmetic, *, language: str = "en") -> str:
 
 
 def _describe(each: RunArithmetic, _: Translate) -> str:
-    worked = "; ".join(
-        f"{layer.name} {' '.join(layer.channels_last)}" for layer in each.convolutions
-    )
-    return f"{text.clean(each.run.name)}: {worked or _('no convolutions')}."
+    worked = (f"{layer.name} {' '.join(layer.channels_last)}" for layer in each.convolutions)
+    facts = clauses(worked, _) or _("no convolutions")
+    return _("{name}: {facts}.").format(name=text.clean(each.run.name), facts=facts)

@@ -17,6 +17,7 @@ from fer_core.figures.stored_arrays import Side
 from fer_core.figures.wanted_maps import SCALES
 from fer_core.records import IMAGE_SIZE, LAYER_OUTPUTS, TensorRecord
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -149,7 +150,7 @@ def _settings(info: LayerOutputs, _: Translate) -> str:
         if info.scale == "own"
         else _("Strongest colour: the 99th percentile of all maps of a run.")
     )
-    return " ".join(told)
+    return sentences(told, _)
 
 
 def table(info: LayerOutputs) -> pd.DataFrame:

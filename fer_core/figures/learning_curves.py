@@ -7,12 +7,13 @@ import pandas as pd
 
 from fer_core.analysis import curves
 from fer_core.errors import InputError
-from fer_core.figures import text
+from fer_core.figures import facets, text
 from fer_core.figures.draw_learning_curves import draw as draw
 from fer_core.figures.draw_learning_curves import no_epochs
 from fer_core.figures.options import number, one_of
 from fer_core.records import VALIDATION, Epoch, Run
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -153,15 +154,16 @@ def describe(info: LearningCurves, *, language: str = "en") -> str:
         ).format(shown=shown, against=against)
     ]
     if info.smoothing:
-        lines[0] += " " + _(
+        smoothed = _(
             "Smoothed by an exponential average with weight {weight:.2f}; thin: unsmoothed; "
             "best epochs are those of the unsmoothed values."
         ).format(weight=info.smoothing)
+        lines = [sentences([*lines, smoothed], _)]
     return "\n".join(lines + [_describe_run(run, _) for run in info.runs])
 
 
 def _describe_run(run: RunCurves, _: Translate) -> str:
-    name = text.clean(run.run.name) + (" " + _("(synthetic data)") if run.run.synthetic else "")
+    name = facets.named(run.run, _)
     if not len(run.epoch):
         return _("{name}: {none}.").format(name=name, none=no_epochs(run.run, _))
     if run.best is None or run.stops_improving is None:

@@ -15,6 +15,7 @@ from fer_core.figures.stored_maps import RunMaps, StoredMap, read
 from fer_core.figures.wanted_maps import PREDICTED, Wanted, lacking
 from fer_core.records import IMAGE_SIZE, SEGMENT_WEIGHTS, SEGMENTS
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -113,7 +114,7 @@ def draw(
         Canvas(width_mm, font_size),
         [run.run for run in runs],
         [[_sheet(each, info.top, _)] for each in info.runs],
-        [" ".join([_rest(_), *map_tiles.settings(runs, info.scale, _)])],
+        [sentences([_rest(_), *map_tiles.settings(runs, info.scale, _)], _)],
         _,
         colour_bars.bars([True], _),
     )
@@ -187,7 +188,8 @@ def describe(info: LimePanels, *, language: str = "en") -> str:
     """Return the figure in words, one line for each run: which images, explained as what."""
     _ = translator(language)
     runs = [each.maps for each in info.runs]
+    settings = sentences([_rest(_), *map_tiles.settings(runs, info.scale, _)], _)
     first = _("LIME: the segments, their weights, and the {top} heaviest alone. {settings}").format(
-        top=info.top, settings=" ".join([_rest(_), *map_tiles.settings(runs, info.scale, _)])
+        top=info.top, settings=settings
     )
     return "\n".join([first, *map_tiles.described(runs, _)])

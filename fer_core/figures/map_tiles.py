@@ -11,6 +11,7 @@ from fer_core.figures.options import one_of
 from fer_core.figures.stored_maps import RunMaps, StoredMap
 from fer_core.figures.wanted_maps import SCALES
 from fer_core.translation import Translate
+from fer_core.words import clauses, listed, sentences, weights_names
 
 MOST = 20  # images of each class
 
@@ -72,7 +73,7 @@ def hover(run: RunMaps, place: int, each: StoredMap, _: Translate) -> str:
     labels = text.method_labels(_)
     parts = [run.samples[place], text.clean(run.names[place]), labels[each.record.method]]
     parts += [each.record.layer] if each.record.layer else []
-    return ", ".join([*parts, caption(each, _).replace("\n", " ")])
+    return listed([*parts, caption(each, _).replace("\n", " ")], _)
 
 
 def settings(runs: Sequence[RunMaps], scale: str, _: Translate) -> list[str]:
@@ -83,15 +84,20 @@ def settings(runs: Sequence[RunMaps], scale: str, _: Translate) -> list[str]:
         told = {text.clean(run.run.name): _told(run.maps.get(method, ()), _) for run in runs}
         told = {name: words for name, words in told.items() if words}
         if len(set(told.values())) == 1:
-            lines.append(f"{labels[method]}: {next(iter(told.values()))}.")
+            facts = next(iter(told.values()))
+            lines.append(_("{name}: {facts}.").format(name=labels[method], facts=facts))
         else:
-            lines += [f"{labels[method]}, {name}: {words}." for name, words in told.items()]
+            line = _("{method}, {name}: {facts}.")
+            lines += [
+                line.format(method=labels[method], name=name, facts=words)
+                for name, words in told.items()
+            ]
     every = [each for run in runs for maps in run.maps.values() for each in maps]
     lines.append(
         _("Explained: the {output}; seed {seed}; {weights} weights.").format(
             output=_distinct(_(str(each.provenance["output"])) for each in every),
             seed=_distinct(str(each.provenance["seed"]) for each in every),
-            weights=_distinct(each.record.weights for each in every),
+            weights=weights_names((each.record.weights for each in every), _),
         )
     )
     lines.append(
@@ -107,18 +113,19 @@ def _told(maps: Sequence[StoredMap], _: Translate) -> str:
     parts = []
     if layers := _distinct(each.record.layer for each in maps if each.record.layer):
         parts.append(_("layer {layer}").format(layer=text.clean(layers)))
-    if options := _distinct(_options(each.provenance["options"]) for each in maps):
+    if options := _distinct(_options(each.provenance["options"], _) for each in maps):
         parts.append(options)
     fits = [each.provenance["extras"]["r2"] for each in maps if "r2" in each.provenance["extras"]]
     if fits:
         low, high = (f"{value:.2f}" for value in (min(fits), max(fits)))
         fit = low if low == high else _("{low} to {high}").format(low=low, high=high)
         parts.append(f"R²\u00a0{fit}")
-    return ", ".join(parts)
+    return listed(parts, _)
 
 
-def _options(options: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())
+def _options(options: Mapping[str, Any], _: Translate) -> str:
+    written = (f"{name.replace('_', ' ')} {value}" for name, value in options.items())
+    return listed(written, _)
 
 
 def _distinct(words: Iterable[str]) -> str:
@@ -139,11 +146,12 @@ def described(runs: Sequence[RunMaps], _: Translate) -> list[str]:
             )
             for sample, each in zip(run.samples, first, strict=True)
         ]
-        line = f"{facets.named(run.run, _)}: {'; '.join(images)}."
+        name = facets.named(run.run, _)
+        said = [_("{name}: {facts}.").format(name=name, facts=clauses(images, _))]
         if run.impossible:
-            names = ", ".join(labels[method] for method in run.impossible)
-            line += " " + _("No {names}: the network has no convolution.").format(names=names)
-        lines.append(line)
+            names = listed((labels[method] for method in run.impossible), _)
+            said.append(_("No {names}: the network has no convolution.").format(names=names))
+        lines.append(sentences(said, _))
     return lines
 
 

@@ -17,6 +17,7 @@ from fer_core.figures.stored_maps import RunMaps, read
 from fer_core.figures.wanted_maps import PREDICTED, SCALES, Wanted
 from fer_core.records import CLASS_NAMES, EXPLANATION_METHODS, IMAGE_SIZE
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -118,7 +119,7 @@ def draw(
         Canvas(width_mm, font_size),
         [run.run for run in runs],
         [[sheet(each, info.method, _)] for each in info.runs],
-        [" ".join(map_tiles.settings(runs, info.scale, _))],
+        [sentences(map_tiles.settings(runs, info.scale, _), _)],
         _,
         colour_bars.bars([EXPLANATION_METHODS[info.method]], _),
     )
@@ -216,7 +217,7 @@ def describe(info: MeanExplanations, *, language: str = "en") -> str:
     lines = [
         _("Mean of the maps of {method}. {settings}").format(
             method=text.method_labels(_)[info.method],
-            settings=" ".join(map_tiles.settings(runs, info.scale, _)),
+            settings=sentences(map_tiles.settings(runs, info.scale, _), _),
         )
     ]
     for each in info.runs:
@@ -227,5 +228,6 @@ def describe(info: MeanExplanations, *, language: str = "en") -> str:
             words.format(true=classes[i], predicted=classes[j], count=each.counts[i, j])
             for i, j in np.argwhere(each.counts).tolist()
         ]
-        lines.append(f"{facets.named(each.maps.run, _)}: {'; '.join(parts)}.")
+        name = facets.named(each.maps.run, _)
+        lines.append(_("{name}: {facts}.").format(name=name, facts=clauses(parts, _)))
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.records import CLASS_NAMES, IMAGE_SIZE, UNLABELLED, Dataset
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -177,5 +178,6 @@ def describe(info: MeanFaces, *, language: str = "en") -> str:
             for split, statistics in each.splits.items()
             for row in np.flatnonzero(statistics.counts).tolist()
         ]
-        lines.append(f"{facets.named(each.dataset, _)}: {'; '.join(parts)}.")
+        name = facets.named(each.dataset, _)
+        lines.append(_("{name}: {facts}.").format(name=name, facts=clauses(parts, _)))
     return "\n".join(lines)

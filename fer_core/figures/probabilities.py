@@ -13,6 +13,7 @@ from fer_core.figures.canvas import PX_PER_MM, TALLEST, Canvas
 from fer_core.figures.wanted_maps import named
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -215,7 +216,7 @@ def describe(info: Probabilities, *, language: str = "en") -> str:
         judged.how(info.answers, _),
     ]
     for each in info.answers:
-        said = "; ".join(
+        said = [
             _("{sample}, {true}: {answer} {share}").format(
                 sample=sample,
                 true=classes[each.labels[place]],
@@ -223,6 +224,7 @@ def describe(info: Probabilities, *, language: str = "en") -> str:
                 share=text.percent(float(each.probabilities[place].max())),
             )
             for place, sample in zip(info.places, info.samples, strict=True)
-        )
-        lines.append(f"{judged.named(each, _)}: {said}.{judged.readings(each, _)}")
+        ]
+        told = _("{name}: {facts}.").format(name=judged.named(each, _), facts=clauses(said, _))
+        lines.append(sentences([told, judged.readings(each, _)], _))
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_facets import draw_facets
 from fer_core.records import CLASS_NAMES, TRAIN, VALIDATION
 from fer_core.translation import translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -151,10 +152,13 @@ def describe(info: RecallsAgainstShares, *, language: str = "en") -> str:
         judged.how(info.answers, _),
     ]
     for answers, found in zip(info.answers, info.classes, strict=True):
-        each = ", ".join(
+        numbers = zip(names, found.shares, found.recall, strict=True)
+        each = (
             f"{name} {text.percent(share)}: {text.percent(recall) if recall == recall else '–'}"
-            for name, share, recall in zip(names, found.shares, found.recall, strict=True)
+            for name, share, recall in numbers
         )
-        said = f"{judged.named(answers, _)}: {_correlation(found)}. {each}."
-        lines.append(said + judged.readings(answers, _))
+        said = _("{name}: {correlation}. {classes}.").format(
+            name=judged.named(answers, _), correlation=_correlation(found), classes=listed(each, _)
+        )
+        lines.append(sentences([said, judged.readings(answers, _)], _))
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from fer_core.figures.options import one_of
 from fer_core.figures.stored_arrays import Side
 from fer_core.records import ROBUSTNESS, VALIDATION
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, weights_names
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -111,9 +112,8 @@ def _names(info: RobustnessCurves, canvas: Canvas, _: Translate) -> list[str]:
     if len(info.sides) == 1:
         return []
     mixed = not all(each.side.run.synthetic for each in info.sides)
-    endings = [
-        " " + _("(synthetic)") if mixed and each.side.run.synthetic else "" for each in info.sides
-    ]
+    ending = facets.synthetic_ending(_)
+    endings = [ending if mixed and each.side.run.synthetic else "" for each in info.sides]
     room = canvas.legend_room - max(text.text_width(ending, canvas.em) for ending in endings)
     labels = text.run_labels([each.side.subject.name for each in info.sides], canvas.em, room)
     return [label + ending for label, ending in zip(labels, endings, strict=True)]
@@ -151,7 +151,7 @@ def _settings(info: RobustnessCurves, _: Translate) -> str:
         attack=ATTACKS[info.attack],
         count=" / ".join(counts),
         split=_(info.split),
-        weights=" / ".join(dict.fromkeys(each.side.weights for each in info.sides)),
+        weights=weights_names((each.side.weights for each in info.sides), _),
     )
 
 
@@ -179,12 +179,16 @@ def describe(info: RobustnessCurves, *, language: str = "en") -> str:
     """Return the figure in words, a line for each run: the accuracy at each epsilon."""
     _ = translator(language)
     lines = [
-        f"{facets.named(each.side.subject, _)}: "
-        + ", ".join(
-            f"{epsilon:g}: {text.percent(accuracy.value)}"
-            for epsilon, accuracy in zip(each.epsilons, each.accuracies, strict=True)
+        _("{name}: {facts}.").format(
+            name=facets.named(each.side.subject, _),
+            facts=listed(
+                (
+                    f"{epsilon:g}: {text.percent(accuracy.value)}"
+                    for epsilon, accuracy in zip(each.epsilons, each.accuracies, strict=True)
+                ),
+                _,
+            ),
         )
-        + "."
         for each in info.sides
     ]
     first = _("Accuracy against epsilon, the most that a pixel changes. {settings}")

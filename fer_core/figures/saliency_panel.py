@@ -15,6 +15,7 @@ from fer_core.figures.stored_maps import RunMaps, read
 from fer_core.figures.wanted_maps import PREDICTED, Wanted
 from fer_core.records import EXPLANATION_METHODS
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -82,7 +83,7 @@ def draw(
     """Draw a row for each image."""
     _ = translator(language)
     runs = [panel.maps for panel in info.runs]
-    notes = [" ".join([_threshold(info, _), *map_tiles.settings(runs, info.scale, _)])]
+    notes = [sentences([_threshold(info, _), *map_tiles.settings(runs, info.scale, _)], _)]
     return draw_sheets(
         Canvas(width_mm, font_size),
         [run.run for run in runs],
@@ -139,6 +140,6 @@ def describe(info: SaliencyPanels, *, language: str = "en") -> str:
     runs = [panel.maps for panel in info.runs]
     first = _("Image, {method}, and the pixels that count. {settings}").format(
         method=text.method_labels(_)[info.method],
-        settings=" ".join([_threshold(info, _), *map_tiles.settings(runs, info.scale, _)]),
+        settings=sentences([_threshold(info, _), *map_tiles.settings(runs, info.scale, _)], _),
     )
     return "\n".join([first, *map_tiles.described(runs, _)])

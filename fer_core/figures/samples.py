@@ -13,6 +13,7 @@ from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.figures.options import whole
 from fer_core.records import CLASS_NAMES, TRAIN, UNLABELLED, Dataset
 from fer_core.translation import translator
+from fer_core.words import clauses, listed
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -144,6 +145,8 @@ def describe(info: Samples, *, language: str = "en") -> str:
         for label, name in [*enumerate(text.class_labels(_)), (UNLABELLED, _("no label"))]:
             indices = each.indices[each.labels == label]
             if len(indices):
-                parts.append(f"{name} {', '.join(map(str, indices))}")
-        lines.append(f"{facets.named(each.dataset, _)}: {'; '.join(parts) or _('no images')}.")
+                parts.append(f"{name} {listed(map(str, indices), _)}")
+        facts = clauses(parts, _) or _("no images")
+        name = facets.named(each.dataset, _)
+        lines.append(_("{name}: {facts}.").format(name=name, facts=facts))
     return "\n".join(lines)

@@ -132,10 +132,14 @@ def audit_labels(translate: Translate) -> dict[str, str]:
 
 
 def fill(pieces: Sequence[str], size: float, room: float) -> list[str]:
-    """Join pieces with spaces into lines at most `room` wide; a wider piece is shortened."""
+    """Join pieces with spaces into lines at most `room` wide; a wider piece is shortened.
+
+    Full-width punctuation, which ends Chinese pieces, brings its own space.
+    """
     lines: list[str] = []
     for piece in pieces:
-        longer = f"{lines[-1]} {piece}" if lines else piece
+        space = "" if lines and lines[-1].endswith(("，", "：")) else " "
+        longer = f"{lines[-1]}{space}{piece}" if lines else piece
         if lines and text_width(longer, size) <= room:
             lines[-1] = longer
         else:
@@ -143,9 +147,12 @@ def fill(pieces: Sequence[str], size: float, room: float) -> list[str]:
     return lines
 
 
-# Where a word may be broken: after a space or hyphen, before an inner capital (Smooth|Grad), and
-# between Chinese characters.
-_BREAKS = re.compile(r"(?<=[ -])|(?<=[a-z])(?=[A-Z])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
+# Where a word may be broken: after a space or hyphen, before an inner capital (Smooth|Grad),
+# between Chinese characters, and after their punctuation.
+_BREAKS = re.compile(
+    r"(?<=[ -])|(?<=[a-z])(?=[A-Z])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])"
+    r"|(?<=[、。，：；）])(?![、。，：；）])"
+)
 
 
 def broken(label: str, size: float, room: float) -> list[str]:

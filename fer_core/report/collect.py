@@ -23,6 +23,7 @@ from fer_core.report.plan import Piece, Plan
 from fer_core.report.tables import TABLES
 from fer_core.report.template import FACT, FIGURE, Section
 from fer_core.translation import translator
+from fer_core.words import listed
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -157,7 +158,7 @@ def _left_out(plan: Plan, name: str, runs: list[Run]) -> Missing:
         _(
             "{figure} of {runs} shows faces of real people, which are left out; the option "
             "--with-faces puts them in."
-        ).format(figure=name, runs=", ".join(text.clean(run.name) for run in runs))
+        ).format(figure=name, runs=listed((text.clean(run.name) for run in runs), _))
     )
 
 
@@ -204,7 +205,7 @@ def _notes(plan: Plan) -> Iterator[str]:
     if len(synthetic) == len(plan.runs):
         yield _("All numbers and images are of synthetic data.")
     elif synthetic:
-        yield _("Of synthetic data: {runs}.").format(runs=", ".join(synthetic))
+        yield _("Of synthetic data: {runs}.").format(runs=listed(synthetic, _))
     if not plan.with_faces and len(synthetic) < len(plan.runs):
         yield _(
             "Figures that show faces of real people are left out; the option --with-faces puts "

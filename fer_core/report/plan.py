@@ -16,13 +16,13 @@ from fer_core.report.tables import TABLES
 from fer_core.report.template import (
     FACT,
     FIGURE,
-    LANGUAGES,
     TABLE,
     Item,
     Section,
     Template,
     read_template,
 )
+from fer_core.translation import LANGUAGES
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore

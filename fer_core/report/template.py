@@ -35,8 +35,7 @@ from fer_core.figures.options import one_of
 from fer_core.report.facts import FACTS
 from fer_core.report.slots import ALL, SLOTS
 from fer_core.report.tables import TABLES
-
-LANGUAGES = ("en", "zh-TW")
+from fer_core.translation import LANGUAGES
 
 # In the order in which they are offered.
 TEMPLATES = (

@@ -122,7 +122,7 @@ def test_runs_shows_a_row_a_run_and_the_details_of_one(
 
 @pytest.mark.parametrize(
     ("section", "first"),
-    [("Configuration", "preset"), ("Layers", "conv1"), ("Versions and device", "device")],
+    [("configuration", "preset"), ("layers", "conv1"), ("versions", "device")],
 )
 def test_the_details_hold_what_the_run_was_made_with(
     open_app: Open, one_run: Path, section: str, first: str
@@ -135,7 +135,7 @@ def test_the_details_hold_what_the_run_was_made_with(
 
 def test_the_details_log_every_reading_of_test(open_app: Open, three_runs: Path) -> None:
     app = open_app(three_runs, "runs", "a", "c")
-    app.button_group(key="section").set_value("Test readings").run()
+    app.button_group(key="section").set_value("readings").run()
     assert list(app.dataframe[1].value["Split"]) == ["test"]
     app.selectbox(key="details_of").set_value("c").run()
     assert len(app.dataframe) == 1

@@ -40,11 +40,11 @@ BARE = dataclasses.replace(
     [("", 2), ("vgg FAST", 2), ("baseline hat", 2), ("stale", 1), ("synthetic", 1), ("ab12", 0)],
 )
 def test_the_filter_wants_every_word_somewhere(words: str, found: int) -> None:
-    assert len(tables.matching([RUN, BARE], words)) == found
+    assert len(tables.matching([RUN, BARE], words, str)) == found
 
 
 def test_an_id_is_found_by_its_beginning() -> None:
-    assert tables.matching([RUN], "260102-03") == [RUN]
+    assert tables.matching([RUN], "260102-03", str) == [RUN]
 
 
 def test_a_row_says_how_test_was_read_and_that_data_are_synthetic() -> None:

@@ -8,8 +8,9 @@ from fer_core.analysis.metrics import accuracy_of
 from fer_core.errors import InputError
 from fer_core.figures import facets, text
 from fer_core.records import ENSEMBLE, TRAIN, VALIDATION, Run, Score
-from fer_core.report.facts.prose import paragraph, written
+from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -19,7 +20,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     """Return a paragraph for each run: every stored score of its best weights, and what a person
     noted of a leaderboard."""
     _ = translator(language)
-    return [paragraph(_sentences(store, run, _), language) for run in runs]
+    return [sentences(_sentences(store, run, _), _) for run in runs]
 
 
 def _sentences(store: "RunStore", run: Run, _: Translate) -> list[str]:
@@ -95,4 +96,4 @@ def _leaderboard(run: Run, _: Translate) -> str:
     ]
     if not noted:
         return ""
-    return _("Noted of the leaderboard: {noted}.").format(noted=_(", ").join(noted))
+    return _("Noted of the leaderboard: {noted}.").format(noted=listed(noted, _))

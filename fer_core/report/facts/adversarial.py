@@ -8,8 +8,9 @@ from fer_core.analysis.metrics import accuracy_of
 from fer_core.figures import facets
 from fer_core.figures.adversarial import ATTACKS
 from fer_core.records import ADVERSARIAL, CLASS_NAMES, ROBUSTNESS, Run, TensorRecord
-from fer_core.report.facts.prose import listed, paragraph, written
+from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -29,7 +30,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
             curves = store.tensors(run.id, ROBUSTNESS, method=attack, weights="best")
             told += [_curve(run, name, record, _) for record in curves]
         if told:
-            found.append(paragraph(told, language))
+            found.append(sentences(told, _))
     return found
 
 
@@ -62,7 +63,7 @@ def _changed(run: Run, attack: str, target: str, records: list[TensorRecord], _:
                 most=reached[-1],
             )
         )
-    return _("{said}.").format(said=_("; ").join(words))
+    return _("{said}.").format(said=clauses(words, _))
 
 
 def _curve(run: Run, attack: str, record: TensorRecord, _: Translate) -> str:

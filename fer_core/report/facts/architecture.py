@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fer_core.figures import facets, network, text
 from fer_core.records import ENSEMBLE, IMAGE_SIZE, Layer, Run
-from fer_core.report.facts.prose import listed, paragraph
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -20,7 +20,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     for run in runs:
         layers = store.details(run.id).layers
         if layers:
-            found.append(paragraph(_sentences(run, layers, _), language))
+            found.append(sentences(_sentences(run, layers, _), _))
         elif run.preset != ENSEMBLE:
             said = _("{name}: {parameters:,} parameters; its layers are not stored.")
             found.append(said.format(name=facets.named(run, _), parameters=run.parameters))

@@ -11,8 +11,8 @@ from fer_core.analysis.convolutions import (
 )
 from fer_core.figures import facets, text
 from fer_core.records import Run
-from fer_core.report.facts.prose import paragraph
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -28,7 +28,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
         numbers = [each for layer in layers if (each := convolution(layer)) is not None]
         if numbers:
             head = _("{name}, convolution by convolution:").format(name=facets.named(run, _))
-            found.append(paragraph([head, *(_worked(each, _) for each in numbers)], language))
+            found.append(sentences([head, *(_worked(each, _) for each in numbers)], _))
     formula = _(
         "A convolution with kernel (k1, k2), stride (s1, s2) and padding (p1, p2) turns its input "
         "into its output so: {formula}."

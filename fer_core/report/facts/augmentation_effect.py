@@ -10,8 +10,9 @@ from fer_core.figures.configuration_difference import brief
 from fer_core.records import Run, RunDetails
 from fer_core.report.facts import recipe
 from fer_core.report.facts.comparison import tests
-from fer_core.report.facts.prose import answers_of, listed, paragraph, written
+from fer_core.report.facts.prose import answers_of, written
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -24,7 +25,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     if len(runs) < 2:
         return []
     details = [store.details(run.id) for run in runs]
-    found = [paragraph([*(_treats(each, _) for each in details), _differ(details, _)], language)]
+    found = [sentences([*(_treats(each, _) for each in details), _differ(details, _)], _)]
     answers = answers_of(store, runs)
     if len(answers) > 1:
         reached = _("{name}: accuracy {accuracy} of {count:,} images.")
@@ -36,7 +37,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
             )
             for each in answers
         ]
-        found.append(paragraph([*said, judged.how(answers, _)], language))
+        found.append(sentences([*said, judged.how(answers, _)], _))
         found.append(tests(compare_all(answers), language))
     return found
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from fer_core.figures import facets, text
 from fer_core.records import CLASS_IMAGES, CLASS_NAMES, Run, TensorRecord
-from fer_core.report.facts.prose import listed, paragraph
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -22,7 +22,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
         if records:
             head = _("Images that raise each class's logit, by gradient ascent on {name}.")
             told = [head.format(name=facets.named(run, _)), *(_start(each, _) for each in records)]
-            found.append(paragraph(told, language))
+            found.append(sentences(told, _))
     return found
 
 

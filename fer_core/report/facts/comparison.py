@@ -8,8 +8,9 @@ from fer_core.analysis.pairs import Pair, compare_all
 from fer_core.analysis.wording import pair_sentence
 from fer_core.figures import judged
 from fer_core.records import Run
-from fer_core.report.facts.prose import answers_of, paragraph, written
+from fer_core.report.facts.prose import answers_of, written
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -28,7 +29,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     if len(answers) == 2 and all(each.run.parameters for each in answers):
         sizes.append(_ratio(answers[0], answers[1], _))
     sizes.append(judged.how(answers, _))
-    return [paragraph(sizes, language), tests(compare_all(answers), language)]
+    return [sentences(sizes, _), tests(compare_all(answers), language)]
 
 
 def tests(pairs: list[Pair], language: str) -> str:
@@ -36,7 +37,7 @@ def tests(pairs: list[Pair], language: str) -> str:
     _ = translator(language)
     if len(pairs) <= _PAIRS:
         each = [pair_sentence(pair, pairs=len(pairs), language=language) for pair in pairs]
-        return paragraph(each, language)
+        return sentences(each, _)
     supported = sum(pair.whole.supported for pair in pairs)
     return _(
         "Of the {pairs} pairs of runs, the data support a difference of accuracy in {supported} "

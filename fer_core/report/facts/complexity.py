@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from fer_core.analysis import costs
 from fer_core.figures import facets, text
 from fer_core.records import Layer, Run
-from fer_core.report.facts.prose import paragraph
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -17,7 +17,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     """Return how costs are counted, then a paragraph for each run with stored layers."""
     _ = translator(language)
     found = [
-        paragraph(_sentences(run, layers, _), language)
+        sentences(_sentences(run, layers, _), _)
         for run in runs
         if (layers := store.details(run.id).layers)
     ]

@@ -11,8 +11,9 @@ from fer_core.analysis.wording import p_text
 from fer_core.errors import InputError
 from fer_core.figures import judged, text
 from fer_core.records import TRAIN, Run
-from fer_core.report.facts.prose import answers_of, listed, paragraph
+from fer_core.report.facts.prose import answers_of
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -24,7 +25,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     """Return a paragraph for each run that has predicted validation."""
     _ = translator(language)
     return [
-        paragraph([_confused(each, _), *_found(store, each, _)], language)
+        sentences([_confused(each, _), *_found(store, each, _)], _)
         for each in answers_of(store, runs)
     ]
 

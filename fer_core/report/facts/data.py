@@ -6,13 +6,13 @@ from fer_core.analysis.audit import AuditSummary, stored_audit, summarise
 from fer_core.errors import InputError
 from fer_core.figures import facets, text
 from fer_core.records import CLASS_NAMES, TRAIN, Dataset, Run, SplitInfo
-from fer_core.report.facts.prose import listed, paragraph
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
-_FLAGS = ("black", "flat", "text-like")  # of single images; groups have sentences of their own
+_FLAGS = ("black", "flat", "text-like")  # of single images; groups have told of their own
 
 
 def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> list[str]:
@@ -25,14 +25,14 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
         except InputError:  # a run whose data set is not in this store
             continue
         summary = summarise(stored_audit(store, dataset))
-        sentences = [
+        told = [
             _splits(dataset, _),
             *(_classes(split, _) for split in dataset.splits.values() if split.name == TRAIN),
             _flags(summary, _),
             _copies(summary, _),
             *_twins(dataset, summary, _),
         ]
-        found.append(paragraph(sentences, language))
+        found.append(sentences(told, _))
     return found
 
 

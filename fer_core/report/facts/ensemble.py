@@ -7,8 +7,9 @@ from fer_core.analysis.metrics import accuracy_of
 from fer_core.errors import InputError
 from fer_core.figures import facets, text
 from fer_core.records import ENSEMBLE, VALIDATION, Run, RunDetails
-from fer_core.report.facts.prose import listed, paragraph, written
+from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -18,7 +19,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     """Return a paragraph for each of the runs that is an ensemble."""
     _ = translator(language)
     return [
-        paragraph([_combines(details, _), *_reaches(store, details, _)], language)
+        sentences([_combines(details, _), *_reaches(store, details, _)], _)
         for details in (store.details(run.id) for run in runs if run.preset == ENSEMBLE)
     ]
 

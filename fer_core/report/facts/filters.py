@@ -11,8 +11,8 @@ from fer_core.figures import facets, stored_arrays, stored_filters, text
 from fer_core.figures.stored_arrays import NOISE, Side
 from fer_core.figures.stored_filters import STYLES, Ascended
 from fer_core.records import FILTERS, Run
-from fer_core.report.facts.prose import listed, paragraph
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -29,7 +29,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
             head = _("Filters of {name} by gradient ascent from noise, best weights.")
             told = [head.format(name=facets.named(side.run, _))]
             told += [_layer(each, style, _) for style, each in layers]
-            found.append(paragraph(told, language))
+            found.append(sentences(told, _))
     return found
 
 
@@ -69,7 +69,7 @@ def _layer(each: Ascended, style: str, _: Translate) -> str:
             for name, share in zip(_bands(_), energy.mean(axis=0), strict=True)
         )
         said.append(form.format(bands=listed(bands, _)))
-    return _("{said}.").format(said=_("; ").join(said))
+    return _("{said}.").format(said=clauses(said, _))
 
 
 def _bands(_: Translate) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ import numpy as np
 from fer_core.analysis import metrics
 from fer_core.figures import facets, text
 from fer_core.records import CLASS_NAMES, EXPLANATION, SEGMENT_WEIGHTS, Run, TensorKey
-from fer_core.report.facts.prose import answers_of, paragraph
+from fer_core.report.facts.prose import answers_of
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -26,8 +27,8 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
             if key.method == "lime" and key.weights == "best"
         ]
         if keys:
-            sentences = [_fit(store, run, keys, _), _by_class(store, run, keys, _)]
-            found.append(paragraph(sentences, language))
+            told = [_fit(store, run, keys, _), _by_class(store, run, keys, _)]
+            found.append(sentences(told, _))
     return found
 
 
@@ -48,7 +49,7 @@ def _fit(store: "RunStore", run: Run, keys: list[TensorKey], _: Translate) -> st
     if r2:
         form = _("R² of its linear models {least:.2f} to {most:.2f}, median {median:.2f}")
         said.append(form.format(least=min(r2), most=max(r2), median=float(np.median(r2))))
-    return _("{said}.").format(said=_("; ").join(said))
+    return _("{said}.").format(said=clauses(said, _))
 
 
 def _by_class(store: "RunStore", run: Run, keys: list[TensorKey], _: Translate) -> str:
@@ -80,7 +81,7 @@ def _by_class(store: "RunStore", run: Run, keys: list[TensorKey], _: Translate) 
     return _(
         "By true class, mean R² (of so many images) beside the recall on validation (best epoch "
         "on validation): {classes}."
-    ).format(classes=_("; ").join(said))
+    ).format(classes=clauses(said, _))
 
 
 def _r2(key: TensorKey) -> float | None:

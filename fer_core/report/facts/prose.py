@@ -1,6 +1,6 @@
 """What paragraphs of facts share: joining sentences, and the answers that are stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fer_core.analysis.answers import Answers, read_answers
@@ -8,20 +8,9 @@ from fer_core.analysis.metrics import Accuracy
 from fer_core.errors import InputError
 from fer_core.figures import text
 from fer_core.records import VALIDATION, Run
-from fer_core.translation import Translate
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
-
-
-def paragraph(sentences: Iterable[str], language: str) -> str:
-    """Join sentences; Chinese ones stand without a space between them."""
-    return ("" if language.startswith("zh") else " ").join(filter(None, sentences))
-
-
-def listed(items: Iterable[str], _: Translate) -> str:
-    """Join what a sentence lists."""
-    return _(", ").join(items)
 
 
 def answers_of(store: "RunStore", runs: Sequence[Run], *, split: str = VALIDATION) -> list[Answers]:

@@ -6,8 +6,8 @@ from typing import Any
 from fer_core.config import AUGMENT_KINDS
 from fer_core.figures import text
 from fer_core.figures.configuration_difference import brief
-from fer_core.report.facts.prose import listed
 from fer_core.translation import Translate
+from fer_core.words import listed
 
 _OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 

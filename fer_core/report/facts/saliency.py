@@ -9,8 +9,8 @@ import numpy as np
 from fer_core.analysis.regions import energy_by_region, share_of_pixels
 from fer_core.figures import facets, text
 from fer_core.records import EXPLANATION, EXPLANATION_METHODS, REGION_NAMES, Run, TensorKey
-from fer_core.report.facts.prose import listed, paragraph
 from fer_core.translation import Translate, translator
+from fer_core.words import listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -26,8 +26,8 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     for run in runs:
         keys = [key for key in store.tensor_keys(run.id, EXPLANATION) if key.weights == "best"]
         if keys:
-            sentences = [_stored(run, keys, _), *_by_region(store, run, keys, _)]
-            found.append(paragraph(sentences, language))
+            told = [_stored(run, keys, _), *_by_region(store, run, keys, _)]
+            found.append(sentences(told, _))
     return found
 
 
@@ -79,7 +79,7 @@ def _by_region(store: "RunStore", run: Run, keys: Sequence[TensorKey], _: Transl
         if (regions := stored[split]) is not None
     }
     labels = text.method_labels(_)
-    sentences = []
+    told = []
     for method in dict.fromkeys(key.method for key in keys):
         records = [
             record
@@ -94,20 +94,20 @@ def _by_region(store: "RunStore", run: Run, keys: Sequence[TensorKey], _: Transl
         if known.any():
             shares = energy[known].mean(axis=0), share_of_pixels(regions[known]).mean(axis=0)
             said = _("{method}, mean of {count} maps: {regions}.")
-            sentences.append(
+            told.append(
                 said.format(
                     method=labels[method], count=int(known.sum()), regions=_largest(*shares, _)
                 )
             )
-    if sentences:
-        sentences.insert(
+    if told:
+        told.insert(
             0,
             _(
                 "Share of a map's absolute values on parts of the face, the largest first, and in "
                 "brackets the part's share of the pixels:"
             ),
         )
-    return sentences
+    return told
 
 
 def _largest(energy: np.ndarray, pixels: np.ndarray, _: Translate) -> str:

@@ -9,8 +9,9 @@ from fer_core.figures import facets, learning_curves, text
 from fer_core.figures.learning_curves import RunCurves
 from fer_core.records import TRAIN, VALIDATION, Epoch, Run, RunDetails
 from fer_core.report.facts import recipe
-from fer_core.report.facts.prose import listed, paragraph, written
+from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
+from fer_core.words import clauses, listed, sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -24,10 +25,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     if not trained:
         return []
     info = learning_curves.collect(store, tuple(run.id for run in trained))
-    return [
-        paragraph(_sentences(store, each, histories[each.run.id], _), language)
-        for each in info.runs
-    ]
+    return [sentences(_sentences(store, each, histories[each.run.id], _), _) for each in info.runs]
 
 
 def _sentences(
@@ -48,7 +46,7 @@ def _recipe(details: RunDetails, _: Translate) -> str:
     if not words:
         return _("{name}: its recipe is not stored.").format(name=name)
     return _("Recipe of {name}: {settings}.").format(
-        name=name, settings=_("; ").join([*words, _("seed {seed}").format(seed=details.run.seed)])
+        name=name, settings=clauses([*words, _("seed {seed}").format(seed=details.run.seed)], _)
     )
 
 

@@ -9,6 +9,7 @@ from fer_core.figures.class_scores import ScoresByClass
 from fer_core.records import VALIDATION
 from fer_core.report.tables.printing import Printed, captioned, percent, with_runs
 from fer_core.translation import translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -44,8 +45,8 @@ def printed(info: ScoresByClass, *, language: str = "en") -> Printed:
             row = (name, percent(each.precision[label]), percent(each.recall[label]), interval)
             rows.append((place, (*row, percent(each.f1[label]), f"{each.support[label]:,}")))
     header = (_("Class"), _("Precision"), _("Recall"), _("95 % interval"), _("F1"), _("n"))
-    caption = " ".join(
-        [_("Scores by class; intervals of the recall (Wilson)."), judged.how(info.answers, _)]
+    caption = sentences(
+        [_("Scores by class; intervals of the recall (Wilson)."), judged.how(info.answers, _)], _
     )
     runs = [each.run for each in info.answers]
     numeric = (False, *[True] * 5)

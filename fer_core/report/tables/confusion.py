@@ -13,6 +13,7 @@ from fer_core.figures.options import one_of
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.report.tables.printing import Printed, captioned, with_runs
 from fer_core.translation import Translate, translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -100,7 +101,7 @@ def printed(info: Confusions, *, language: str = "en") -> Printed:
     header, rows, numeric, sentence = parts
     answers = [each.answers for each in info.runs]
     runs = [each.run for each in answers]
-    caption = " ".join([sentence, judged.how(answers, _)])
+    caption = sentences([sentence, judged.how(answers, _)], _)
     return Printed(*with_runs(header, rows, numeric, runs, _), captioned(caption, runs, _))
 
 

@@ -13,6 +13,7 @@ from fer_core.figures import judged, text
 from fer_core.records import VALIDATION
 from fer_core.report.tables.printing import Printed, captioned, run_names
 from fer_core.translation import translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -110,6 +111,6 @@ def printed(info: Pairs, *, language: str = "en") -> Printed:
     if len(info.pairs) > 1:
         rule = _("Supported: p below 0.05 after Holm's correction for {pairs} pairs.")
     parts = [_("Differences of accuracy."), test, rule.format(pairs=len(info.pairs))]
-    caption = " ".join([*parts, judged.how(info.answers, _)])
+    caption = sentences([*parts, judged.how(info.answers, _)], _)
     numeric = (False, False, *[True] * 6, False)
     return Printed(tuple(header), tuple(rows), numeric, captioned(caption, runs, _))

@@ -8,6 +8,7 @@ import numpy as np
 from fer_core.figures import facets, text
 from fer_core.records import Run
 from fer_core.translation import Translate
+from fer_core.words import sentences
 
 
 class Printed(NamedTuple):
@@ -33,7 +34,7 @@ def captioned(sentence: str, runs: Sequence[Run], _: Translate) -> str:
         said.append(_("Run: {name}.").format(name=facets.named(runs[0], _)))
     elif all(run.synthetic for run in runs):
         said.append(_("All of synthetic data."))
-    return " ".join(said)
+    return sentences(said, _)
 
 
 def with_runs(

@@ -10,6 +10,7 @@ from fer_core.figures import judged, text
 from fer_core.records import TRAIN, VALIDATION
 from fer_core.report.tables.printing import Printed, captioned, decimal, percent, run_names
 from fer_core.translation import translator
+from fer_core.words import sentences
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -90,11 +91,12 @@ def printed(info: ScoresByRun, *, language: str = "en") -> Printed:
         row += [percent(whole.balanced_accuracy.value), percent(whole.macro_f1.value)]
         row += [decimal(whole.log_loss.value), str(answers.epoch) if answers.epoch else "–"]
         rows.append(tuple([*row, str(answers.readings)] if read else row))
-    caption = " ".join(
+    caption = sentences(
         [
             _("Scores, with 95 % Wilson intervals; log loss in nats."),
             judged.how(info.answers, _),
-        ]
+        ],
+        _,
     )
     numeric = (False, *[True] * (len(header) - 1))
     return Printed(tuple(header), tuple(rows), numeric, captioned(caption, runs, _))
