@@ -51,7 +51,7 @@ from fer_core.figures import (
     samples,
 )
 from fer_core.figures.browser import ExportError
-from fer_core.figures.export import FORMATS, export, write
+from fer_core.figures.export import FORMATS, export, export_all, write
 from fer_core.figures.options import number, one_of
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ __all__ = [
     "ExportError",
     "build",
     "export",
+    "export_all",
     "least_of",
     "options_of",
     "subject_of",
