@@ -54,7 +54,7 @@ from fer_core.figures import (
 from fer_core.figures.browser import ExportError
 from fer_core.figures.built import Built
 from fer_core.figures.canvas import TALLEST_MM
-from fer_core.figures.export import FORMATS, export, write
+from fer_core.figures.export import FORMATS, export, export_all, write
 from fer_core.figures.options import number, one_of
 from fer_core.translation import translator
 
@@ -70,6 +70,7 @@ __all__ = [
     "build",
     "build_pages",
     "export",
+    "export_all",
     "least_of",
     "options_of",
     "shows_faces",

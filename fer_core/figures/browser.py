@@ -1,19 +1,23 @@
 """One browser a process draws the figures: found first, started once, restarted once, ended.
 
 Kaleido's own sync server waits without limit for a browser that does not start and hands two
-threads each other's figures; so its event loop is run here, where every wait has an end.
+threads each other's figures; so its event loop is run here, where every wait has an end. Kaleido
+opens the browser and a page with plotly.js; its own drawing would run plotly anew for each format
+and load the page, all of plotly.js, again after each: four times as long for svg, pdf and png.
 """
 
 import asyncio
 import atexit
+import base64
 import contextlib
+import json
 import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import Any, Literal
@@ -23,8 +27,40 @@ from fer_core.errors import InputError
 START_TIMEOUT = 30.0  # seconds
 TIMEOUT = 60.0
 
+Format = Literal["svg", "pdf", "png"]
+
 # Chromium keeps a margin of 0.1 inch on a page and shrinks what then does not fit.
-_PAGE_STYLE = "<style>@page { margin: 0 } #kaleido-image { display: block }</style>"
+_PAGE_STYLE = (
+    "<style>@page { margin: 0 } body { margin: 0 } #kaleido-image { display: block }</style>"
+)
+
+# Plotly's svg, shown on the page at its size, to be printed, and drawn onto opaque paper.
+_DRAW = """(async (figure, width, height, scale, formats) => {
+  const svg = await Plotly.toImage(figure, {format: "svg", width, height, imageDataOnly: true});
+  const drawn = {svg};
+  if (formats.length === 0) return drawn;
+  const image = document.getElementById("kaleido-image");
+  image.src = "data:image/svg+xml," + encodeURIComponent(svg);
+  await image.decode();
+  document.getElementById("head-style").textContent = `@page { size: ${width}px ${height}px }`;
+  if (formats.includes("png")) {
+    const paper = document.createElement("canvas");
+    paper.width = Math.round(width * scale);
+    paper.height = Math.round(height * scale);
+    const pen = paper.getContext("2d", {alpha: false});
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, paper.width, paper.height);
+    pen.drawImage(image, 0, 0, paper.width, paper.height);
+    drawn.png = paper.toDataURL("image/png").split(",")[1];
+  }
+  return drawn;
+})"""
+_PRINT = {
+    "printBackground": True,
+    "preferCSSPageSize": True,
+    "pageRanges": "1",
+    **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), 0),
+}
 
 
 class ExportError(RuntimeError):
@@ -97,8 +133,38 @@ class _Browser:
         """A child of a fork has the object but neither the thread nor the browser."""
         return self.owner == os.getpid() and self._kaleido.subprocess.poll() is None
 
-    def draw(self, figure: dict[str, Any], options: dict[str, Any], timeout: float) -> bytes:
-        return self._run(self._kaleido.calc_fig(figure, options), timeout)
+    def draw(
+        self,
+        figure: dict[str, Any],
+        formats: Collection[Format],
+        size: tuple[float, float, float],
+        timeout: float,
+    ) -> dict[str, bytes]:
+        from plotly.utils import PlotlyJSONEncoder
+
+        others = [format for format in formats if format != "svg"]
+        encoded = json.dumps(figure, cls=PlotlyJSONEncoder)
+        arguments = ", ".join((encoded, *map(json.dumps, (*size, others))))
+
+        async def drawn() -> dict[str, bytes]:
+            [tab] = self._kaleido.tabs.values()
+            options = {
+                "expression": f"{_DRAW}({arguments})",
+                "awaitPromise": True,
+                "returnByValue": True,
+            }
+            found = _result(await tab.send_command("Runtime.evaluate", params=options))
+            values = found["result"]["value"]
+            images = {"svg": values["svg"].encode()}
+            if "png" in formats:
+                images["png"] = base64.b64decode(values["png"])
+            if "pdf" in formats:
+                page = _result(await tab.send_command("Page.printToPDF", params=_PRINT))
+                images["pdf"] = base64.b64decode(page["data"])
+            return {format: images[format] for format in formats}
+
+        drawing: dict[str, bytes] = self._run(drawn(), timeout)
+        return drawing
 
     def close(self, *, gently: bool) -> None:
         """End the browser and the thread. Never waits long: one that failed is not asked."""
@@ -118,6 +184,14 @@ class _Browser:
         self._thread.join(5)
         if not self._thread.is_alive():
             self._loop.close()
+
+
+def _result(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what a command gave; what failed is not told in detail: no person is to blame."""
+    result: dict[str, Any] | None = answer.get("result")
+    if result is None or "exceptionDetails" in result:
+        raise RuntimeError(str(answer)[:500])
+    return result
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -146,20 +220,20 @@ _browser: _Browser | None = None
 def draw(
     figure: dict[str, Any],
     *,
-    format: Literal["svg", "pdf", "png"],
+    formats: Collection[Format],
     width: float,
     height: float,
     scale: float = 1.0,
     timeout: float = TIMEOUT,
-) -> bytes:
-    """Draw a figure (plotly's dict) of `width` x `height` px; one at a time in a process.
+) -> dict[str, bytes]:
+    """Draw a figure (plotly's dict) of `width` x `height` px in each format; scale: pixels of a
+    png for each px. One at a time in a process.
 
     A browser that died is started again, once. Raises InputError if there is no browser,
     ExportError if drawing takes longer than `timeout` seconds or the browser dies again.
     """
     global _browser
     path = find_browser()
-    options = {"format": format, "width": width, "height": height, "scale": scale}
     with _lock:
         failure: BaseException | None = None
         for _attempt in range(2):
@@ -169,7 +243,7 @@ def draw(
                 if _browser is None:
                     _browser = _Browser(path)
                     atexit.register(stop)
-                return _browser.draw(figure, options, timeout)
+                return _browser.draw(figure, formats, (width, height, scale), timeout)
             except FutureTimeout:
                 doing = "starting" if _browser is None else "drawing a figure with"
                 limit = START_TIMEOUT if _browser is None else timeout

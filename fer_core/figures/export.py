@@ -6,15 +6,13 @@ the same figure gives the same bytes for the same versions of library, browser a
 
 import hashlib
 import html
-import io
 import os
 import re
+import struct
 import threading
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-
-from PIL import Image
 
 from fer_core.errors import InputError
 from fer_core.figures import browser
@@ -31,10 +29,28 @@ def export(built: Built, format: str, *, dpi: float = DEFAULT_DPI) -> bytes:
     Raises InputError for an unknown format, and, for svg, pdf and png, if there is no browser;
     ExportError if the browser fails.
     """
-    one_of("format", format, tuple(FORMATS))
-    if format == "png":
-        return _png(built, number("dpi", dpi, *DPI))
-    return FORMATS[format](built)
+    return export_all(built, (format,), dpi=dpi)[format]
+
+
+def export_all(
+    built: Built, formats: Sequence[str], *, dpi: float = DEFAULT_DPI
+) -> dict[str, bytes]:
+    """Return the figure in several formats, as `export` does each, drawn once."""
+    for format in formats:
+        one_of("format", format, FORMATS)
+    dpi = number("dpi", dpi, *DPI)
+    drawn = [format for format in formats if format in _DRAWN]
+    images = _draw(built, drawn, dpi / 96) if drawn else {}
+    if "svg" in images:
+        images["svg"] = _svg(built, images["svg"].decode())
+    if "pdf" in images:
+        images["pdf"] = _pdf(images["pdf"])
+    if "png" in images:
+        images["png"] = _png(images["png"], dpi)
+    return {
+        format: images[format] if format in images else _WRITTEN[format](built)
+        for format in formats
+    }
 
 
 def write(built: Built, path: Path | str, *, dpi: float = DEFAULT_DPI) -> Path:
@@ -61,29 +77,36 @@ def write(built: Built, path: Path | str, *, dpi: float = DEFAULT_DPI) -> Path:
     return path
 
 
-def _draw(built: Built, format: Any, scale: float = 1.0) -> bytes:
+def _draw(built: Built, formats: Sequence[str], scale: float) -> dict[str, bytes]:
     figure = built.figure.to_dict()
     # Plotly gives traces random ids, which end up in the SVG's class names.
     figure["data"] = [{**trace, "uid": f"{i:06x}"} for i, trace in enumerate(figure["data"])]
     layout = built.figure.layout
     return browser.draw(
-        figure, format=format, width=layout.width, height=layout.height, scale=scale
+        figure, formats=formats, width=layout.width, height=layout.height, scale=scale
     )
 
 
-def _svg(built: Built) -> bytes:
+def _svg(built: Built, drawn: str) -> bytes:
     """Sized in mm, and with the description inside for those who cannot see it."""
-    svg = _replace_ids(_draw(built, "svg").decode())
+    svg = _replace_ids(_TAG.sub(_sorted, drawn))
     height = built.height_mm
     size = f'width="{built.width_mm:g}mm" height="{height:.3f}mm" role="img"'
-    svg, found = re.subn(
-        r'(<svg [^>]*?)width="[^"]*" height="[^"]*"', rf"\g<1>{size}", svg, count=1
-    )
-    if not found:
+    head, rest = svg.split(">", 1)
+    head, found = re.subn(r' (?:width|height)="[^"]*"', "", head)
+    if found != 2:
         raise ValueError(f"an SVG of another form than plotly's: {svg[:200]}")
-    start = svg.index(">") + 1
     description = html.escape(built.description, quote=False)
-    return f"{svg[:start]}<desc>{description}</desc>{svg[start:]}".encode()
+    return f"{head} {size}><desc>{description}</desc>{rest}".encode()
+
+
+# Plotly sets some elements' style before their place or after: what the page did before decides.
+_TAG = re.compile(r'(<\w+)((?: [\w:-]+="[^"]*"){2,})')
+_ATTRIBUTE = re.compile(r' [\w:-]+="[^"]*"')
+
+
+def _sorted(tag: re.Match[str]) -> str:
+    return tag[1] + "".join(sorted(_ATTRIBUTE.findall(tag[2])))
 
 
 def _replace_ids(svg: str) -> str:
@@ -99,26 +122,26 @@ def _replace_ids(svg: str) -> str:
     return ids.sub(rf"\g<1>{digest}", svg)
 
 
-def _pdf(built: Built) -> bytes:
+def _pdf(drawn: bytes) -> bytes:
     """One page as large as the figure; text stays text. Its dates are fixed, same length."""
-    return re.sub(
-        rb"(/(?:Creation|Mod)Date \(D:)\d{14}", rb"\g<1>20000101000000", _draw(built, "pdf")
-    )
+    return re.sub(rb"(/(?:Creation|Mod)Date \(D:)\d{14}", rb"\g<1>20000101000000", drawn)
 
 
-def _png(built: Built, dpi: float = DEFAULT_DPI) -> bytes:
-    """Opaque, with its resolution inside, so that documents place it at its size in mm."""
-    drawn = _draw(built, "png", scale=dpi / 96)
-    with Image.open(io.BytesIO(drawn)) as image:
-        page = Image.new("RGB", image.size, "white")
-        page.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
-    result = io.BytesIO()
-    page.save(result, "PNG", dpi=(dpi, dpi))
-    return result.getvalue()
+def _png(drawn: bytes, dpi: float) -> bytes:
+    """With its resolution inside, so that documents place it at its size in mm.
+
+    The chunk ``pHYs`` goes in front of the pixels (PNG specification, 11.3.5.3): to pack them anew
+    would take longer than to draw them.
+    """
+    pixels_per_metre = round(dpi / 0.0254)
+    chunk = b"pHYs" + struct.pack(">IIB", pixels_per_metre, pixels_per_metre, 1)
+    size = struct.pack(">I", len(chunk) - 4), struct.pack(">I", zlib.crc32(chunk))
+    start = drawn.index(b"IDAT") - 4
+    return drawn[:start] + size[0] + chunk + size[1] + drawn[start:]
 
 
 # Nothing may be loaded from anywhere, whatever a name in the figure says.
-_POLICY = (
+POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 )
 
@@ -135,7 +158,7 @@ def _html(built: Built) -> bytes:
     description = html.escape(built.description)
     return (
         f'<!DOCTYPE html>\n<html lang="{html.escape(built.language)}">\n<head>\n'
-        f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         f"<title>{html.escape(built.name)}</title>\n</head>\n<body>\n"
         f'<figure aria-label="{description}">{chart}</figure>\n</body>\n</html>\n'
     ).encode()
@@ -146,10 +169,6 @@ def _csv(built: Built) -> bytes:
     return built.table.to_csv(index=False, lineterminator="\n").encode()
 
 
-FORMATS: dict[str, Callable[[Built], bytes]] = {
-    "svg": _svg,
-    "pdf": _pdf,
-    "png": _png,
-    "html": _html,
-    "csv": _csv,
-}
+_DRAWN = ("svg", "pdf", "png")
+_WRITTEN: dict[str, Callable[[Built], bytes]] = {"html": _html, "csv": _csv}
+FORMATS = (*_DRAWN, *_WRITTEN)

@@ -15,7 +15,7 @@ def figure(word: str = "word") -> dict:
 
 
 def draw(word: str = "word", **options) -> bytes:
-    return browser.draw(figure(word), format="svg", width=200, height=100, **options)
+    return browser.draw(figure(word), formats=["svg"], width=200, height=100, **options)["svg"]
 
 
 @pytest.fixture

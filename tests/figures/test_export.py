@@ -149,8 +149,8 @@ def test_png_has_its_pixels_and_its_resolution(built, drawing, dpi, pixels):
     with Image.open(io.BytesIO(figures.export(built["learning_curves"], "png", dpi=dpi))) as image:
         assert image.width == pytest.approx(pixels, abs=1)
         assert image.info["dpi"] == pytest.approx((dpi, dpi), abs=0.02)
-        assert image.mode == "RGB"
-        assert image.getpixel((0, 0)) == (255, 255, 255)
+        assert image.convert("RGBA").getchannel("A").getextrema() == (255, 255), "opaque"
+        assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
 
 
 PROCESS = """

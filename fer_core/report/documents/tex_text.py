@@ -1,0 +1,107 @@
+"""Any text as TeX that shows it: nothing of it is a command, and no engine stumbles over it."""
+
+import re
+import unicodedata
+
+from fer_core.figures import text
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "[": r"{[}",  # else it starts an option after \\ and \item
+    "]": r"{]}",
+    # Two of them would become a dash, ?` and !` a Spanish mark.
+    "-": r"-{}",
+    ",": r",{}",
+    # What pdfLaTeX has no letters for, in fonts that every TeX has.
+    "\N{MINUS SIGN}": r"\ensuremath{-}",
+    "\N{MULTIPLICATION SIGN}": r"\texttimes{}",
+    "\N{DIVISION SIGN}": r"\textdiv{}",
+    "\N{PLUS-MINUS SIGN}": r"\textpm{}",
+    "\N{MIDDLE DOT}": r"\textperiodcentered{}",
+    "\N{DEGREE SIGN}": r"\textdegree{}",
+    "\N{MICRO SIGN}": r"\textmu{}",
+    "\N{HORIZONTAL ELLIPSIS}": r"\ldots{}",
+    "\N{EN DASH}": r"\textendash{}",
+    "\N{EM DASH}": r"\textemdash{}",
+    "\N{LEFT SINGLE QUOTATION MARK}": r"\textquoteleft{}",
+    "\N{RIGHT SINGLE QUOTATION MARK}": r"\textquoteright{}",
+    "\N{LEFT DOUBLE QUOTATION MARK}": r"\textquotedblleft{}",
+    "\N{RIGHT DOUBLE QUOTATION MARK}": r"\textquotedblright{}",
+    "\N{BULLET}": r"\textbullet{}",
+    "\N{RIGHTWARDS ARROW}": r"\ensuremath{\rightarrow}",
+    "\N{LEFTWARDS ARROW}": r"\ensuremath{\leftarrow}",
+    "\N{LESS-THAN OR EQUAL TO}": r"\ensuremath{\leq}",
+    "\N{GREATER-THAN OR EQUAL TO}": r"\ensuremath{\geq}",
+    "\N{NOT EQUAL TO}": r"\ensuremath{\neq}",
+    "\N{ALMOST EQUAL TO}": r"\ensuremath{\approx}",
+    "\N{SUPERSCRIPT TWO}": r"\ensuremath{^{2}}",
+    "\N{GREEK SMALL LETTER ALPHA}": r"\ensuremath{\alpha}",
+    "\N{GREEK SMALL LETTER EPSILON}": r"\ensuremath{\varepsilon}",
+    "\N{GREEK SMALL LETTER LAMDA}": r"\ensuremath{\lambda}",
+    "\N{GREEK SMALL LETTER SIGMA}": r"\ensuremath{\sigma}",
+}
+_WORD = re.compile(r"\S{25,}")
+_PIECE = 8  # characters of a long word between places where a line may end
+
+# Scripts that the fonts of the XeLaTeX preamble have: Chinese, Japanese and what goes with them.
+_CJK = re.compile(
+    "[\u2e80-\u2fff\u3000-\u30ff\u3100-\u312f\u3190-\u31bf\u31f0-\u33ff\u3400-\u9fff"
+    "\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]"
+)
+
+
+def escape(content: str) -> str:
+    """Return TeX that shows one line of text as it is.
+
+    Long words may be broken. A letter of neither Latin nor Chinese is named by its code
+    (``U+1F600``): no font that every TeX has would show it.
+    """
+    line = _WORD.sub(_breakable, text.clean(content))
+    return "".join(map(_character, line))
+
+
+def needs_xetex(content: str) -> bool:
+    """Say whether the text has letters that pdfLaTeX cannot set."""
+    return _CJK.search(content) is not None
+
+
+_BREAK = "\N{ZERO WIDTH SPACE}"  # clean() has removed those of the text
+
+
+def _breakable(word: re.Match[str]) -> str:
+    letters = word[0]
+    if _CJK.search(letters):  # may be broken anywhere as it is
+        return letters
+    return _BREAK.join(letters[at : at + _PIECE] for at in range(0, len(letters), _PIECE))
+
+
+def _character(character: str) -> str:
+    if character == _BREAK:
+        return r"\allowbreak{}"
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    if character.isascii() or _CJK.match(character):
+        return character
+    if _is_latin(character):
+        return character
+    return f"U+{ord(character):04X}"
+
+
+def _is_latin(character: str) -> bool:
+    """Say whether it is a letter that T1 fonts have or can put together from ASCII and accents."""
+    return "\u00a1" <= character <= "\u017f" and unicodedata.category(character) != "Cf"

@@ -1,0 +1,117 @@
+"""The words and numbers that all documents share, as plain one-line texts."""
+
+import shlex
+from typing import NamedTuple
+
+from fer_core.figures import text
+from fer_core.report.content import Content, FigureBlock, Missing, Paragraph, TableBlock
+from fer_core.translation import translator
+
+# A4 with margins of 20 mm: a figure of two columns fills the line.
+TEXT_WIDTH, TALLEST = 170.0, 225.0  # mm; a figure and its caption go on one page
+
+PX_PER_MM = 96 / 25.4
+
+
+class Wording(NamedTuple):
+    """Headings of the parts that every report has."""
+
+    runs: str
+    notes: str
+    draft: str
+    missing: str
+    command: str
+    colon: str
+
+
+def wording(language: str) -> Wording:
+    """Return the words of a language."""
+    _ = translator(language)
+    return Wording(
+        runs=_("Runs"),
+        notes=_("Notes"),
+        draft=_("Draft, from the stored numbers:"),
+        missing=_("Missing:"),
+        command=_("Make it with:"),
+        colon=_(": "),
+    )
+
+
+def figure_label(language: str, number: object) -> str:
+    """Return ``Figure 3``."""
+    return translator(language)("Figure {number}").format(number=number)
+
+
+def table_label(language: str, number: object) -> str:
+    """Return ``Table 3``."""
+    return translator(language)("Table {number}").format(number=number)
+
+
+def label(language: str, block: FigureBlock | TableBlock) -> str:
+    """Return what a block is called in the text."""
+    named = figure_label if isinstance(block, FigureBlock) else table_label
+    return named(language, block.number)
+
+
+def caption(language: str, block: FigureBlock | TableBlock) -> str:
+    """Return the whole line: ``Figure 3: Confusion matrix on validation.``"""
+    colon = wording(language).colon
+    return f"{label(language, block)}{colon}{text.clean(block.caption)}"
+
+
+def paragraph(language: str, block: Paragraph) -> str:
+    """Return a paragraph; a draft says that it is one, so that nobody hands it in unread."""
+    content = text.clean(block.text)
+    return f"{wording(language).draft} {content}" if block.draft else content
+
+
+def command(block: Missing) -> str:
+    """Return the command that makes what is missing, "" where there is none."""
+    return text.clean(shlex.join(["fer-core", *block.command])) if block.command else ""
+
+
+def placed(block: FigureBlock) -> tuple[float, float]:
+    """Return width and height in mm on the page: as drawn, unless the page is too small."""
+    layout = block.built.figure.layout
+    width, height = block.built.width_mm, layout.height / PX_PER_MM
+    scale = min(1.0, TEXT_WIDTH / width, TALLEST / height)
+    return width * scale, height * scale
+
+
+class Grid(NamedTuple):
+    """A table as printed: clean texts; numeric: which columns are aligned right."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, table: TableBlock) -> "Grid":
+        """Return a table's texts."""
+        return cls(
+            tuple(map(text.clean, table.header)),
+            tuple(tuple(map(text.clean, row)) for row in table.rows),
+            table.numeric,
+        )
+
+
+def runs(content: Content) -> Grid:
+    """Return which runs a report is about, in the order of their colours."""
+    _ = translator(content.language)
+    header = _("Run"), _("Preset"), _("Data"), _("Parameters"), _("Epochs"), _("Seed")
+    rows = []
+    for run in content.runs:
+        data = text.clean(run.dataset) or "–"
+        if run.synthetic:
+            data = _("{data} (synthetic)").format(data=data)
+        rows.append(
+            (
+                text.clean(run.name),
+                text.clean(run.preset) or "–",
+                data,
+                f"{run.parameters:,}",
+                f"{run.epochs}",
+                f"{run.seed}",
+            )
+        )
+    return Grid(header, tuple(rows), (False, False, False, True, True, True))
