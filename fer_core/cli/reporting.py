@@ -61,7 +61,7 @@ def report(
     Example: fer-core report cnn-1 dnn-1 -o report.zip --template 2017 --lang zh-TW
     """
     from fer_core.files import check_writable
-    from fer_core.report import archive, collect, drafts  # type: ignore[attr-defined]
+    from fer_core.report import archive, collect, drafts
     from fer_core.report.command import arguments, formats_of
     from fer_core.report.plan import plan
 
@@ -100,6 +100,7 @@ def report(
                 dpi=dpi,
                 progress=progress,
                 command=shlex.join(["fer-core", *words]),
+                content=content,
             )
     if json:
         print_json(_document(planned, content, output, draft=edits is not None))
