@@ -69,3 +69,15 @@ def test_the_help_says_which_figures_take_what(command: Command) -> None:
     of_runs, of_data = (part.split(".")[0] for part in out.split("Figures of ")[1:])
     for name in figures.FIGURES:
         assert name in (of_runs if figures.subject_of(name) == "run" else of_data)
+
+
+def test_a_figure_higher_than_a_page_says_so_and_how_to_make_it_lower(
+    command: Command, tiny_store: RunStore
+) -> None:
+    code, _, err = command("figure", "class_counts", "tiny", "-o", "a.csv", "--font-size", "24")
+    assert code == 0
+    last = " ".join(err.split())
+    assert "mm high, a page of A4 holds 235; name fewer runs, or make it wider with" in last
+    assert Path("a.csv").exists()
+    _, _, err = command("figure", "class_counts", "tiny", "-o", "a.csv")
+    assert "page of A4" not in err
