@@ -67,13 +67,13 @@ def _header(blob: bytes) -> tuple[np.dtype, tuple[int, ...], bool, int]:
     return dtype, shape, fortran_order, stream.tell()
 
 
-def to_json(value: Any, *, sort_keys: bool = False) -> str:
+def to_json(value: Any) -> str:
     """Return plain values as JSON; numpy scalars, arrays and paths become plain values.
 
     Raises InputError for anything else.
     """
     try:
-        return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=sort_keys)
+        return json.dumps(value, default=_plain, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"a value cannot be stored as JSON ({_first_line(error)})") from None
 

@@ -36,6 +36,7 @@ FORM = 1
 NAME = "manifest.json"
 MEMBER_NAME = re.compile(r"arrays/[0-9a-f]{64}\.npy|weights/[0-9a-f]{64}\.safetensors")
 
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SHA256 = matching("[0-9a-f]{64}", "a SHA-256")
 _CHECKPOINT = matching("best|last|epoch-[1-9][0-9]{0,8}", "best, last or epoch-N")
 _SHARE = number(0, 1)
@@ -52,8 +53,8 @@ def _note(value: Any, where: str) -> str:
 
 def _sample_name(value: Any, where: str) -> str:
     """What the source called an image: any text of one line, as it is never part of a path."""
-    if not isinstance(value, str) or not value.isprintable() or len(value) > 1000:
-        raise fail(where, value, "a printable text")
+    if not isinstance(value, str) or len(value) > 1000 or _UNPRINTABLE.search(value):
+        raise fail(where, value, "a text of one line")
     return value
 
 
@@ -176,7 +177,7 @@ _MANIFEST = fields(
 
 def encode(manifest: dict[str, Any]) -> bytes:
     """Return the manifest as JSON; BadFile for what `decode` would refuse."""
-    text = codec.to_json(manifest, sort_keys=True)
+    text = codec.to_json(manifest)  # keys keep their order, which displays follow
     try:
         content = text.encode()
     except UnicodeEncodeError as error:
