@@ -1,10 +1,11 @@
 """Two stores to share from, one of synthetic and one of real faces, and files that they wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from fer_core.errors import InputError
 from fer_core.store import RunStore
 from tests.store.bundles import shared
 from tests.store.samples import make_arrays
@@ -45,3 +46,27 @@ def empty(tmp_path: Path) -> Iterator[RunStore]:
     """An empty store."""
     with RunStore.open(tmp_path / "there" / "runs.db") as store:
         yield store
+
+
+@pytest.fixture
+def refused(empty: RunStore, tmp_path: Path) -> Callable[[Path], str]:
+    """Import a file that must be refused; return the line that says why."""
+
+    def import_(path: Path) -> str:
+        before = shared.content(empty.path), shared.files(empty.folder)
+        with pytest.raises(InputError) as error:
+            empty.import_runs(path)
+        assert (shared.content(empty.path), shared.files(empty.folder)) == before
+        assert {each.name for each in empty.folder.iterdir()} <= {
+            "runs.db", "runs.db-wal", "runs.db-shm", "datasets",
+        }  # fmt: skip
+        assert not list((empty.folder / "datasets").glob("*"))
+        assert not list(tmp_path.glob("outside*"))
+        line = str(error.value)
+        assert "\n" not in line
+        assert line.isprintable()
+        assert line.startswith(f"{path}: ")
+        assert len(line) < 600
+        return line
+
+    return import_
