@@ -244,8 +244,7 @@ def _start(config: RunConfig, device: Device, data: TrainingData) -> TrainingSta
 def _refuse_without_state(store: RunStore, run: Run) -> None:
     """Raise InputError for a run that came from another store: training it from its start again
     would drop its epochs."""
-    history = store.histories((run.id,))[run.id]
-    if run.status != FINISHED and history and not any(epoch.state_sha256 for epoch in history):
+    if run.status != FINISHED and not store.can_go_on(run.id):
         raise InputError(
             f"run {run.name!r} was imported, and what training goes on from is not shared; train "
             f"it again with: fer-core train {run.preset} --data {shlex.quote(run.dataset)}"

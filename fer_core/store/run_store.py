@@ -253,6 +253,14 @@ class RunStore:
         """Return the epochs by run id, oldest first, in one query; () where there are none."""
         return runs.get_histories(self._database, run_ids)
 
+    def can_go_on(self, run_id: str) -> bool:
+        """Tell whether what training goes on from was stored here: it is not shared, so a run
+        that was imported after its first epoch lacks it. Loops of one's own keep it elsewhere."""
+        run = self.run(run_id)
+        history = self.histories((run.id,))[run.id]
+        logged = not run.preset or not history
+        return logged or any(epoch.state_sha256 for epoch in history)
+
     def held_out(self, run_id: str) -> np.ndarray:
         """Return the indices into train that served as validation: (N,) int32, maybe none."""
         with self._database.read() as connection:
