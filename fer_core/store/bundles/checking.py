@@ -12,6 +12,8 @@ Check = Callable[[Any, str], Any]  # value, where in the file -> value
 
 _TEXT_LENGTH = 500
 _MOST = 2**63 - 1  # what SQLite keeps
+# But for tabs and line breaks: what may steer a terminal, and halves of characters.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LARGEST = sys.float_info.max
 _LATEST = 253_402_300_799.0  # the year 9999
 # What a browser would take for a tag, or Markdown for an image or a link.
@@ -133,9 +135,18 @@ def boolean(value: Any, where: str) -> bool:
 
 
 def table(value: Any, where: str) -> dict[str, Any]:
-    """Any table."""
+    """Any table; its texts are of characters that a terminal only shows."""
     if not isinstance(value, dict):
         raise fail(where, value, "a table")
+    waiting: list[Any] = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, str) and _CONTROLS.search(each):
+            raise fail(where, each, "without control characters")
     return value
 
 

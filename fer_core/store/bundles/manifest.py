@@ -36,7 +36,7 @@ FORM = 1
 NAME = "manifest.json"
 MEMBER_NAME = re.compile(r"arrays/[0-9a-f]{64}\.npy|weights/[0-9a-f]{64}\.safetensors")
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SHA256 = matching("[0-9a-f]{64}", "a SHA-256")
 _CHECKPOINT = matching("best|last|epoch-[1-9][0-9]{0,8}", "best, last or epoch-N")
 _SHARE = number(0, 1)

@@ -219,6 +219,14 @@ CHANGED: dict[str, tuple[Change, str]] = {
     "layer with a text for a size": (put("layers.0.output_shape", ["4", 2]), "a whole number"),
     "layer with a negative size": (put("layers.0.output_shape", [-4]), "a whole number"),
     "layer with a text setting": (put("layers.0.settings", {"kernel": "x"}), "not a number"),
+    "configuration with a terminal's escape": (
+        put("config", {"a": [{"b": "\x1b]0;x\x07"}]}),
+        "without control characters",
+    ),
+    "provenance with half a character": (
+        put("tensors.0.provenance", {"\udc00": 1}),
+        "without control characters",
+    ),
     "configuration that is a list": (put("config", []), "not a table"),
     "configuration of a network that is none": (
         put("config", {"architecture": {"family": "sequential"}, "epochs": "many"}),
