@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import faces, queries, texts
+from dashboard import faces, queries, states, texts
 from dashboard.queries import Cell, View
 from fer_core.figures.text import class_labels
 from fer_core.records import Run
@@ -46,6 +46,9 @@ def show(
     _ = texts.translate()
     labels = class_labels(_)
     st.subheader(_("Faces in a cell"), anchor=False)
+    runs = states.pictured(view.store, runs)
+    if not runs:
+        return
     with st.container(horizontal=True, vertical_alignment="bottom", key="cell"):
         name = st.selectbox(_("Run"), [run.name for run in runs], key="cell_run", width=280)
         true = _choose_class(_("True class"), labels, "cell_true", 2)
@@ -53,8 +56,10 @@ def show(
         size = st.segmented_control(
             _("Faces a page"), A_PAGE, default=A_PAGE[0], required=True, key="cell_size"
         )
-        only = compared and st.toggle(
-            _("Only those that the other run takes for another"), key="cell_changed"
+        only = (
+            compared
+            and len(runs) > 1
+            and st.toggle(_("Only those that the other run takes for another"), key="cell_changed")
         )
     run = next(run for run in runs if run.name == name)
     cell = queries.cell(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import data_queries, faces, texts
+from dashboard import data_queries, faces, states, texts
 from dashboard.data_queries import Group
 from dashboard.queries import View
 from fer_core.figures.text import audit_labels, class_labels
@@ -49,6 +49,8 @@ def findings(view: View, dataset: Dataset) -> None:
     }
     if not words:
         st.text(_("The audit found nothing in this data set."))
+        return
+    if states.no_images(view.store, dataset.name, dataset.fingerprint):
         return
     kind = _choose(_("Finding"), words, "finding_kind")
     with st.container(horizontal=True, vertical_alignment="bottom", key="finding"):

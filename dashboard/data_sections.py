@@ -19,6 +19,8 @@ def classes(view: View, dataset: Dataset) -> None:
 
 def samples(view: View, dataset: Dataset) -> None:
     """The faces themselves, page by page, or some of each class as a figure."""
+    if states.no_images(view.store, dataset.name, dataset.fingerprint):
+        return
     _ = texts.translate()
     forms = {"browse": _("All faces"), "figure": _("Some of each class")}
     form = st.segmented_control(
@@ -52,6 +54,8 @@ def audit(view: View, dataset: Dataset) -> None:
 
 def mean_faces(view: View, dataset: Dataset) -> None:
     """What a class has in common, and how bright and rich in contrast it is."""
+    if states.no_images(view.store, dataset.name, dataset.fingerprint):
+        return
     _ = texts.translate()
     built = show.figure(view, "mean_faces", (dataset,), wide=False)
     st.subheader(_("Brightness and contrast by class"), anchor=False)
@@ -67,6 +71,8 @@ def mean_faces(view: View, dataset: Dataset) -> None:
 
 def augmentation(view: View, dataset: Dataset) -> None:
     """What augmentation makes of a face, or the command that computes it."""
+    if states.no_images(view.store, dataset.name, dataset.fingerprint):
+        return
     _ = texts.translate()
     stored = view.store.dataset_tensors(dataset.fingerprint, AUGMENTATION)
     if not stored:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import show as shown
-from dashboard import texts
+from dashboard import states, texts
 from dashboard.queries import View
 from fer_core.figures.filters import Filters
 
@@ -45,10 +45,13 @@ def show(view: View, info: Filters, options: Mapping[str, Any]) -> None:
         if number not in numbers:
             number = numbers[0]
     st.caption(_("A click on an image chooses it."))
+    run = side.side.run
+    if states.no_images(view.store, run.dataset, run.dataset_fingerprint):
+        return
     shown.figure(
         view,
         "filter_detail",
-        (side.side.run,),
+        (run,),
         wide=False,
         layer=options["layer"],
         number=number,

@@ -93,12 +93,15 @@ def choose_look(
 
 def able(view: View, figure: str, options: dict[str, Any]) -> tuple[Run, ...]:
     """Return the picked runs that have the layer; say of the others that they have not."""
+    picked = view.picked
+    if figure in (OUTPUTS, "adversarial", "dream"):
+        picked = states.pictured(view.store, picked)
     if figure == "kernels":
         options = {"layer": filter_needs.FIRST_LAYER}
     if "layer" not in options:
-        return view.picked
+        return picked
     found = []
-    for run in view.picked:
+    for run in picked:
         try:
             asked.layer_of(view.store, run, options["layer"])
             found.append(run)

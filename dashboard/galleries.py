@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import comparison_queries as asked
-from dashboard import faces, texts
+from dashboard import faces, states, texts
 from dashboard.faces import Answer, Judged
 from dashboard.queries import View
 from fer_core.analysis.answers import Answers
@@ -25,6 +25,8 @@ def show(view: View, key: str, answers: Sequence[Answers], places: np.ndarray) -
     _ = texts.translate()
     first = answers[0]
     runs = [each.run for each in answers]
+    if states.no_images(view.store, runs[0].dataset, runs[0].dataset_fingerprint):
+        return
     pages = max(1, -(-len(places) // A_PAGE))
     page = min(st.session_state.get(key, 1), pages)
     shown = places[(page - 1) * A_PAGE : page * A_PAGE]

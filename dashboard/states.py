@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import texts
 from fer_core.errors import InputError
 from fer_core.records import ENSEMBLE, FAILED, INTERRUPTED, RUNNING, STALE, Dataset, Run
-from fer_core.store import StoreError, StoreUnavailable
+from fer_core.store import RunStore, StoreError, StoreUnavailable
 from fer_core.words import sentences
 
 
@@ -73,6 +73,31 @@ def no_preview(dataset: Dataset) -> None:
         st.code(texts.command("fer-core", "data", "preview", dataset.name), language="bash")
 
 
+def no_images(store: RunStore, name: str, fingerprint: str) -> bool:
+    """If a data set came with runs that were shared without faces, say how its images come;
+    return whether that is so."""
+    if store.has_images(fingerprint):
+        return False
+    _ = texts.translate()
+    with st.container(key=f"state-no-images-{fingerprint[:12]}", border=True, gap="small"):
+        told = _(
+            "The images of {name} are not in this store: runs on them were shared without faces. "
+            "Importing the same data adds them:"
+        )
+        st.text(told.format(name=name))
+        words = ("fer-core", "data", "import", "PATH", "--name", name)
+        st.code(texts.command(*words), language="bash")
+    return True
+
+
+def pictured(store: RunStore, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """Return the runs whose images are here; of the data sets of the others say that they are
+    not."""
+    data = {run.dataset_fingerprint: run.dataset for run in runs if run.dataset}
+    lacking = {key for key, name in data.items() if no_images(store, name, key)}
+    return tuple(run for run in runs if run.dataset_fingerprint not in lacking)
+
+
 def not_used(dataset: Dataset) -> None:
     """No run was trained on a data set."""
     _ = texts.translate()
@@ -105,7 +130,7 @@ def one_picked() -> None:
     st.page_link("app_pages/runs.py", label=_("To the table of runs"), icon=":material/table_rows:")
 
 
-def stopped(run: Run) -> None:
+def stopped(store: RunStore, run: Run) -> None:
     """If a run ended before its last epoch, say how it goes on."""
     _ = texts.translate()
     reasons = {
@@ -114,9 +139,13 @@ def stopped(run: Run) -> None:
         FAILED: _("{name}: failed. The epochs before that are stored; it can go on."),
     }
     if run.status in reasons:
+        resumable = store.can_go_on(run.id)
         with st.container(key=f"state-stopped-{run.id}", border=True, gap="small"):
-            st.text(reasons[run.status].format(name=run.name))
-            if run.preset:
+            there = reasons[run.status] if resumable else _("{name}: imported as it was stopped.")
+            st.text(there.format(name=run.name))
+            if not resumable:
+                st.code(texts.command("fer-core", "train", run.preset), language="bash")
+            elif run.preset:
                 st.code(texts.command("fer-core", "resume", run.name), language="bash")
             else:  # its own loop has its weights
                 call = f"RunStore.open().continue_run({run.name!r})"
@@ -151,7 +180,7 @@ def no_weights(run: Run) -> None:
     _ = texts.translate()
     with st.container(border=True, key=f"state-no-weights-{run.id}", gap="small"):
         if run.best_epoch is not None:
-            st.text(_("{name}: its checkpoints are gone from the disk.").format(name=run.name))
+            st.text(_("{name}: its checkpoints are not on this disk.").format(name=run.name))
             st.code(texts.command("fer-core", "train", run.preset), language="bash")
         elif run.status == RUNNING:
             st.text(_("{name}: its first epoch is not over yet.").format(name=run.name))

@@ -91,7 +91,7 @@ class CheckpointFolder:
         if content is None:
             raise InputError(
                 f"no checkpoint with hash {str(sha256)[:12]} in {self.folder}; "
-                "its weights were removed or changed on disk"
+                "its weights were removed or changed on disk, or did not come with the run"
             )
         return load(content)
 

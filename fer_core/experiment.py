@@ -1,6 +1,7 @@
 """The only wiring: data and model into training, and what comes of it into the store."""
 
 import dataclasses
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -82,6 +83,7 @@ def train_run(
     test. The file of a network of one's own is stored with its run.
     """
     dataset = store.dataset(config.data)
+    store.need_images(dataset.fingerprint)  # before a run is there
     if config.validation == "official" and VALIDATION not in dataset.splits:
         config = config.replace(validation=HELD_OUT_WITHOUT_VALIDATION)
     division = divide(
@@ -127,6 +129,8 @@ def resume_run(
     run = store.run(reference)
     details = store.details(run.id)
     config = trained_config(store, run)
+    _refuse_without_state(store, run)
+    store.need_images(run.dataset_fingerprint)
     chosen = choose_device(device, precision=config.precision)
     differences = _differences(details.versions, chosen.versions())
     with store.continue_run(run.id) as writer:
@@ -235,6 +239,16 @@ def _start(config: RunConfig, device: Device, data: TrainingData) -> TrainingSta
         mean = float((counts * levels).sum() / counts.sum())
         deviation = float(((counts * (levels - mean) ** 2).sum() / counts.sum()).sqrt())
     return TrainingState.start(config, device, mean=mean, deviation=deviation)
+
+
+def _refuse_without_state(store: RunStore, run: Run) -> None:
+    """Raise InputError for a run that came from another store: training it from its start again
+    would drop its epochs."""
+    if run.status != FINISHED and not store.can_go_on(run.id):
+        raise InputError(
+            f"run {run.name!r} was imported, and what training goes on from is not shared; train "
+            f"it again with: fer-core train {run.preset} --data {shlex.quote(run.dataset)}"
+        )
 
 
 def _training_data(store: RunStore, run_id: str, device: Device) -> TrainingData:

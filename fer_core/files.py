@@ -1,7 +1,10 @@
 """Writing files so that a reader finds the old one or the new one, never half of one."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from fer_core.errors import InputError
 
@@ -11,14 +14,21 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     After an error (a full disk, a missing folder) the old file is there and nothing else.
     """
+    with writing_atomically(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Like `write_atomically`, for what is written bit by bit; an exception keeps the old file."""
     temporary = path.with_name(path.name + ".tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync(path.parent)

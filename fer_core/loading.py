@@ -100,11 +100,20 @@ def load_model(
     model = Classifier(normalise, network_for(config), input_side(config.architecture))
     folder = CheckpointFolder(store.checkpoint_folder(run.id))
     averaged = weights == AVERAGE
+    if averaged and epoch.state_sha256 is None:
+        raise InputError(
+            f"run {run.name!r} was imported, and the average of its weights is not shared; use "
+            "--weights best or last"
+        )
     try:
         load = folder.load_average if averaged else folder.load_weights
         model.load_state_dict(load(epoch))
     except InputError as error:
         raise InputError(f"run {run.name!r}: {error}; leave it out, or train it again") from None
+    except RuntimeError:  # torch lists every weight that does not fit
+        raise InputError(
+            f"run {run.name!r}: its weights do not fit its network; leave it out, or train it again"
+        ) from None
     chosen.place(model)
     sha256 = epoch.state_sha256 if averaged else epoch.weights_sha256
     return LoadedModel(model, chosen, epoch.epoch, sha256 or "")

@@ -20,7 +20,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "train": (BASE | {"data", "models", "device", "recipes"}, {"numpy", "torch"}),
     "explain": (BASE | {"models"}, {"numpy", "torch", "lime", "sklearn", "skimage", "scipy"}),
     "checkpoints": (BASE | {"train"}, {"torch", "safetensors"}),
-    "store": (BASE, {"numpy", "sqlalchemy", "alembic", "psutil"}),
+    "store": (BASE, {"numpy", "sqlalchemy", "alembic", "psutil", "safetensors"}),
     "analysis": (BASE, {"numpy", "scipy", "sklearn", "pandas"}),
     "figures": (
         BASE | {"store", "analysis"},

@@ -14,6 +14,9 @@ if not view.picked:
     states.none_picked()
     st.stop()
 
+if not (pictured := states.pictured(view.store, view.picked)):
+    st.stop()
+view = view._replace(picked=pictured)
 figure = explanation_options.choose_figure(_)
 methods = explanation_options.choose_methods(view, figure, _)
 with st.container(horizontal=True, vertical_alignment="bottom", key="options", gap="medium"):

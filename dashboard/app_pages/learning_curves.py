@@ -45,4 +45,4 @@ st.dataframe(
     alt=_("Best epoch, gap and where validation stops improving, for each run"),
 )
 for run in view.picked:
-    states.stopped(run)
+    states.stopped(view.store, run)

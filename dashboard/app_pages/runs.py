@@ -48,7 +48,7 @@ made = queries.details(view.store, run)
 st.text(details.origin(run, _))
 if run.note:
     st.text(run.note)
-states.stopped(run)
+states.stopped(view.store, run)
 with st.container(horizontal=True, key="facts", gap="large"):
     for fact in details.facts(run, _):
         st.metric(

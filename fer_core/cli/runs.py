@@ -1,4 +1,5 @@
-"""``fer-core runs``: list, show, rename, tag, note, leaderboard, delete and repair runs."""
+"""``fer-core runs``: list, show, rename, tag, note, leaderboard, delete and repair runs; exporting
+and importing them is in sharing.py."""
 
 import dataclasses
 import math
@@ -10,11 +11,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from fer_core.cli import sharing
 from fer_core.cli.output import left_out, open_store, print_json, run_summary, stderr, stdout
 from fer_core.errors import InputError
 from fer_core.records import EXPLANATION, MICROSCOPE_KINDS, SOURCE, Run
 
-app = typer.Typer(help="List runs, show one, and keep them tidy.")
+app = typer.Typer(help="List runs, show one, keep them tidy, share them.")
+app.command()(sharing.export)
+app.command("import")(sharing.import_)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

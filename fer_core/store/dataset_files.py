@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,22 +32,33 @@ def write(folder: Path, arrays: DatasetArrays) -> Path:
 
     Raises StoreError, leaving nothing behind, when the disk is full.
     """
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for name, split in arrays.splits.items():
+        parts[name] = {
+            IMAGES: split.images,
+            LABELS: split.labels,
+            GROUPS: np.asarray(arrays.identical_groups[name], dtype=np.int32),
+            NEAR: np.asarray(arrays.near_groups[name], dtype=np.int32),
+            FLAGS: np.asarray(arrays.flags[name], dtype=np.uint16),
+        }
+        if split.regions is not None:
+            parts[name][REGIONS] = split.regions
+    return write_parts(folder, parts, {name: each.names for name, each in arrays.splits.items()})
+
+
+def write_parts(
+    folder: Path,
+    parts: Mapping[str, Mapping[str, np.ndarray]],
+    names: Mapping[str, Sequence[str]],
+) -> Path:
+    """Like `write`, with the parts of each split by their names; images may be absent."""
     temporary = folder / f".new-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         temporary.mkdir(parents=True)
-        for name, split in arrays.splits.items():
-            parts = {
-                IMAGES: split.images,
-                LABELS: split.labels,
-                GROUPS: np.asarray(arrays.identical_groups[name], dtype=np.int32),
-                NEAR: np.asarray(arrays.near_groups[name], dtype=np.int32),
-                FLAGS: np.asarray(arrays.flags[name], dtype=np.uint16),
-            }
-            if split.regions is not None:
-                parts[REGIONS] = split.regions
-            for part, array in parts.items():
-                _write_array(temporary / f"{name}.{part}.npy", array)
-            _write_text(temporary / f"{name}.{NAMES}.json", json.dumps(list(split.names)))
+        for split, arrays in parts.items():
+            for part, array in arrays.items():
+                _write_array(temporary / f"{split}.{part}.npy", array)
+            _write_text(temporary / f"{split}.{NAMES}.json", json.dumps(list(names[split])))
         sync(temporary)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -72,18 +83,31 @@ def publish(temporary: Path, final: Path) -> None:
 
 def is_whole(final: Path, arrays: DatasetArrays) -> bool:
     """Tell whether the folder holds images and labels with the fingerprints of `arrays`."""
-    return final.is_dir() and not damaged_splits(final, arrays.fingerprints)
+    return has_images(final) and not damaged_splits(final, arrays.fingerprints)
+
+
+def has_images(final: Path) -> bool:
+    """Tell whether there are images of any split; a data set that came with runs may have none."""
+    return any(final.glob(f"*.{IMAGES}.npy"))
 
 
 def damaged_splits(final: Path, fingerprints: Any) -> list[str]:
-    """Return the splits whose files are missing, cut off, or hold other images or labels."""
+    """Return the splits whose files are missing, cut off, or hold other images or labels.
+
+    Of a data set without any images, labels cannot be told from others.
+    """
     damaged = []
+    pictured = has_images(final)
     for name, fingerprint in fingerprints.items():
         try:
-            images, labels = load(final, name, IMAGES), load(final, name, LABELS)
-            found = [load(final, name, part) for part in (GROUPS, NEAR, FLAGS)]
-            lengths = {len(images), len(labels), len(load_names(final, name)), *map(len, found)}
-            if len(lengths) > 1 or split_fingerprint(images, labels) != fingerprint:
+            found = [load(final, name, part) for part in (LABELS, GROUPS, NEAR, FLAGS)]
+            lengths = {len(load_names(final, name)), *map(len, found)}
+            images = load(final, name, IMAGES) if pictured else None
+            if images is not None:
+                lengths.add(len(images))
+            if len(lengths) > 1 or (
+                images is not None and split_fingerprint(images, found[0]) != fingerprint
+            ):
                 damaged.append(name)
         except (StoreError, InputError, TypeError):
             damaged.append(name)
@@ -92,7 +116,7 @@ def damaged_splits(final: Path, fingerprints: Any) -> list[str]:
 
 def load(final: Path, split: str, part: str) -> np.ndarray:
     """Return one array, memory-mapped and read-only."""
-    path = final / f"{_safe(split)}.{part}.npy"
+    path = array_path(final, split, part)
     try:
         return np.lib.format.open_memmap(path, mode="r").view(np.ndarray)
     except (OSError, ValueError, SyntaxError, EOFError) as error:
@@ -110,7 +134,12 @@ def load_names(final: Path, split: str) -> tuple[str, ...]:
 
 def has_part(final: Path, split: str, part: str) -> bool:
     """Tell whether there is such an array (`REGIONS` exist for synthetic faces only)."""
-    return (final / f"{_safe(split)}.{part}.npy").exists()
+    return array_path(final, split, part).exists()
+
+
+def array_path(final: Path, split: str, part: str) -> Path:
+    """Return the file of an array."""
+    return final / f"{_safe(split)}.{part}.npy"
 
 
 def folder_name(fingerprint: str) -> str:

@@ -1,8 +1,9 @@
 """Data sets: the rows, and the arrays behind them."""
 
+import shlex
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from fer_core.records import (
 )
 from fer_core.store import dataset_files as files
 from fer_core.store.database import Database
-from fer_core.store.errors import full_disk
+from fer_core.store.errors import StoreError, full_disk
 from fer_core.store.names import clean_name, normal
 from fer_core.store.schema import datasets
 
@@ -55,12 +56,12 @@ class Datasets:
                 # Inside the transaction, so that `repair` never sees a folder without its row.
                 if temporary is not None and not files.is_whole(final, arrays):
                     _publish(temporary, final)
-                    self._load.cache_clear()
+                    self.forget()
                 if row is not None:
-                    return _dataset(row._mapping)
+                    return dataset_of(row._mapping)
                 values = _row(name, arrays)
                 connection.execute(insert(datasets).values(values))
-                return _dataset(values)
+                return dataset_of(values)
         finally:
             if temporary is not None:
                 shutil.rmtree(temporary, ignore_errors=True)
@@ -69,7 +70,7 @@ class Datasets:
         """Return all data sets by name."""
         with self._database.read() as connection:
             rows = connection.execute(select(datasets).order_by(datasets.c.name)).all()
-        return tuple(_dataset(row._mapping) for row in rows)
+        return tuple(dataset_of(row._mapping) for row in rows)
 
     def get(self, name: str) -> Dataset:
         """Return one data set; InputError where there is none of that name."""
@@ -80,13 +81,17 @@ class Datasets:
             raise InputError(
                 f"no data set {name!r} in {self._database.path}; see: fer-core data list"
             )
-        return _dataset(row._mapping)
+        return dataset_of(row._mapping)
 
     def images(
         self, fingerprint: str, split: str, indices: Sequence[int] | np.ndarray | None = None
     ) -> np.ndarray:
         """Return all images of a split, or those at `indices`, as (N, 48, 48) uint8."""
-        images = self._array(fingerprint, split, files.IMAGES)
+        try:
+            images = self._array(fingerprint, split, files.IMAGES)
+        except StoreError:
+            self.need_images(fingerprint)
+            raise
         if indices is None:
             return images
         chosen = np.asarray(indices)
@@ -100,6 +105,28 @@ class Datasets:
         taken = images[chosen]
         taken.flags.writeable = False
         return taken
+
+    def forget(self) -> None:
+        """Read arrays anew: others may have been put in their place."""
+        self._load.cache_clear()
+        self._load_names.cache_clear()
+
+    def has_images(self, fingerprint: str) -> bool:
+        """Tell whether the images are here; those of real faces may not have come with a run."""
+        return files.has_images(self.folder / files.folder_name(fingerprint))
+
+    def need_images(self, fingerprint: str) -> None:
+        """Raise InputError when a data set that is here came without its images."""
+        if self.has_images(fingerprint) or not self._splits(fingerprint):
+            return
+        with self._database.read() as connection:
+            named = select(datasets.c.name).where(datasets.c.fingerprint == fingerprint)
+            name = connection.execute(named.order_by(datasets.c.name)).scalar() or fingerprint
+        raise InputError(
+            f"the images of data set {name!r} are not in this store: it came with runs that were "
+            f"shared without faces; add them with: fer-core data import PATH --name "
+            f"{shlex.quote(name)}"
+        )
 
     def labels(self, fingerprint: str, split: str) -> np.ndarray:
         """Return the labels as (N,) int8, -1 where there is none."""
@@ -182,30 +209,41 @@ def _publish(temporary: Path, final: Path) -> None:
 
 
 def _row(name: str, arrays: DatasetArrays) -> dict[str, Any]:
-    trained = arrays.identical_groups.get(TRAIN, np.empty(0, np.int32))
-    splits = []
-    for split, content in arrays.splits.items():
-        counts = np.bincount(content.labels[content.labels != UNLABELLED], minlength=7)
-        twins = np.isin(arrays.identical_groups[split], trained)
-        splits.append(
-            {
-                "name": split,
-                "count": len(content.labels),
-                "classes": dict(zip(CLASS_NAMES, counts.tolist(), strict=True)),
-                "fingerprint": arrays.fingerprints[split],
-                "twins": 0 if split == TRAIN else int(twins.sum()),
-            }
-        )
+    labels = {split: content.labels for split, content in arrays.splits.items()}
     return {
         "name": name,
         "fingerprint": arrays.fingerprint,
         "form": arrays.form,
         "synthetic": arrays.synthetic,
-        "splits": splits,
+        "splits": split_rows(labels, arrays.identical_groups, arrays.fingerprints),
         "created_at": time.time(),
     }
 
 
-def _dataset(row: Any) -> Dataset:
+def split_rows(
+    labels: Mapping[str, np.ndarray],
+    identical_groups: Mapping[str, np.ndarray],
+    fingerprints: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Return what a data set's row says of each split."""
+    trained = identical_groups.get(TRAIN, np.empty(0, np.int32))
+    rows = []
+    for split, found in labels.items():
+        counts = np.bincount(found[found != UNLABELLED], minlength=len(CLASS_NAMES))
+        twins = np.isin(identical_groups[split], trained)
+        rows.append(
+            {
+                "name": split,
+                "count": len(found),
+                "classes": dict(zip(CLASS_NAMES, counts.tolist(), strict=True)),
+                "fingerprint": fingerprints[split],
+                "twins": 0 if split == TRAIN else int(twins.sum()),
+            }
+        )
+    return rows
+
+
+def dataset_of(row: Any) -> Dataset:
+    """Return a data set's row as a record."""
     splits = {each["name"]: SplitInfo(**each) for each in row["splits"]}
     return Dataset(**{**row, "splits": splits})

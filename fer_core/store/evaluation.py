@@ -2,7 +2,7 @@
 
 import re
 import time
-from typing import Any
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from sqlalchemy import Connection, insert, select
@@ -16,6 +16,7 @@ from fer_core.records import (
     TRAIN,
     UNLABELLED,
     VALIDATION,
+    Dataset,
     EvaluationSplit,
     Predictions,
 )
@@ -25,6 +26,30 @@ from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
 from fer_core.store.runs import find, get_dropped, get_held_out
 from fer_core.store.schema import blobs, predictions, run_details, runs, test_readings
+
+
+class Splits(Protocol):
+    """What must be known of data sets to say which images a run is judged on."""
+
+    def get(self, name: str, /) -> Dataset: ...
+    def images(
+        self, fingerprint: str, split: str, indices: np.ndarray | None = None, /
+    ) -> np.ndarray: ...
+    def labels(self, fingerprint: str, split: str, /) -> np.ndarray: ...
+    def identical_groups(self, fingerprint: str, split: str, /) -> np.ndarray: ...
+
+
+class JudgedRun(NamedTuple):
+    """What must be known of a run for that. trained_fingerprint: of the images that it trained
+    on, as its predictions on them say, so that they need no images; None where it has none."""
+
+    id: str
+    name: str
+    dataset: str
+    dataset_fingerprint: str
+    held_out_fingerprint: str
+    trained_fingerprint: str | None
+
 
 _WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
 _ROW_SUM_TOLERANCE = 1e-3
@@ -37,7 +62,7 @@ def evaluation_split(
     with database.read() as connection:
         run = _run(connection, find(connection, reference, database.path))
         held_out, dropped = get_held_out(connection, run.id), get_dropped(connection, run.id)
-    found = _resolve(datasets, run, held_out, dropped, split)
+    found = resolve(datasets, run, held_out, dropped, split)
     unlabelled = int((found.labels == UNLABELLED).sum())
     if needs_labels and unlabelled:
         raise InputError(
@@ -54,7 +79,7 @@ def add_predictions(
     with database.read() as connection:
         run = _run(connection, find(connection, reference, database.path))
         held_out, dropped = get_held_out(connection, run.id), get_dropped(connection, run.id)
-    judged = _resolve(datasets, run, held_out, dropped, given.split)
+    judged = resolve(datasets, run, held_out, dropped, given.split)
     check(given, judged)
     key = {"split": given.split, "weights": given.weights, "averaging": given.averaging}
     with database.write() as connection:
@@ -68,7 +93,7 @@ def add_predictions(
                 epoch=int(given.epoch),
                 checkpoint_sha256=given.checkpoint_sha256,
                 fingerprint=given.fingerprint,
-                **_counts(given, judged),
+                **counts_of(given, judged),
                 blob_id=blob_id,
                 created_at=given.created_at or time.time(),
             )
@@ -168,13 +193,14 @@ def check(given: Predictions, judged: EvaluationSplit) -> None:
         )
 
 
-def fingerprint_of(datasets: Datasets, fingerprint: str, indices: np.ndarray) -> str:
+def fingerprint_of(datasets: Splits, fingerprint: str, indices: np.ndarray) -> str:
     """Fingerprint the images of train at `indices`, in that order."""
     images = datasets.images(fingerprint, TRAIN, indices)
     return split_fingerprint(images, datasets.labels(fingerprint, TRAIN)[indices])
 
 
-def _counts(given: Predictions, judged: EvaluationSplit) -> dict[str, int | None]:
+def counts_of(given: Predictions, judged: EvaluationSplit) -> dict[str, int | None]:
+    """Return the counts of a score, as columns; none where images have no label."""
     if (judged.labels == UNLABELLED).any():
         names = ("count", "correct", "count_without_twins", "correct_without_twins")
         return dict.fromkeys(names)
@@ -188,17 +214,22 @@ def _counts(given: Predictions, judged: EvaluationSplit) -> dict[str, int | None
     }
 
 
-def _run(connection: Connection, run_id: str) -> Any:
+def _run(connection: Connection, run_id: str) -> JudgedRun:
     columns = (runs.c.id, runs.c.name, runs.c.dataset, runs.c.dataset_fingerprint)
-    query = select(*columns, run_details.c.held_out_fingerprint)
-    return connection.execute(
+    trained = select(predictions.c.fingerprint).where(
+        predictions.c.run_id == run_id, predictions.c.split == TRAIN
+    )
+    query = select(*columns, run_details.c.held_out_fingerprint, trained.limit(1).scalar_subquery())
+    row = connection.execute(
         query.join(run_details, run_details.c.run_id == runs.c.id).where(runs.c.id == run_id)
     ).one()
+    return JudgedRun(*row)
 
 
-def _resolve(
-    datasets: Datasets, run: Any, held_out: np.ndarray, dropped: np.ndarray, name: str
+def resolve(
+    datasets: Splits, run: JudgedRun, held_out: np.ndarray, dropped: np.ndarray, name: str
 ) -> EvaluationSplit:
+    """Return the images that a split means for a run: see RunStore.evaluation_split."""
     if not run.dataset:
         raise InputError(
             f"run {run.name!r} was started without a data set, so it has no {name} images; name "
@@ -227,7 +258,9 @@ def _resolve(
         indices, fingerprint = held_out.astype(np.int64), run.held_out_fingerprint
     elif source == TRAIN:
         indices = np.flatnonzero(trained)
-        if len(indices) < len(trained):
+        if len(indices) < len(trained) and run.trained_fingerprint:
+            fingerprint = run.trained_fingerprint
+        elif len(indices) < len(trained):
             fingerprint = fingerprint_of(datasets, data, indices)
     else:
         indices = np.arange(len(labels), dtype=np.int64)

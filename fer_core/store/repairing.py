@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from fer_core.records import INTERRUPTED, RUNNING, Dataset
 from fer_core.store import dataset_files
+from fer_core.store.bundles.staging import is_left_over
 from fer_core.store.changes import touch
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
@@ -96,6 +97,12 @@ def _leftovers(store: Path, datasets: Path, known: set[str], running: set[str]) 
         owner = backup.name.rpartition("-")[2]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
             yield backup
+    for folder in store.parent.iterdir():
+        staged_or_unknown = folder.name not in known and (
+            folder.name.startswith(".import-") or _RUN_FOLDER.fullmatch(folder.name)
+        )
+        if staged_or_unknown and is_left_over(folder):
+            yield folder
     for folder in datasets.glob(".new-*"):
         process_id = dataset_files.temporary_owner(folder.name)
         if process_id is not None and not psutil.pid_exists(process_id):

@@ -21,6 +21,7 @@ from fer_core.records import (
     TensorRecord,
 )
 from fer_core.store import (
+    bundles,
     drafts,
     evaluation,
     keeping,
@@ -32,6 +33,8 @@ from fer_core.store import (
     tensors,
     writing,
 )
+from fer_core.store.bundles import Exported, Imported
+from fer_core.store.bundles.archive import Progress
 from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
 from fer_core.store.repairing import RepairReport
@@ -110,6 +113,15 @@ class RunStore:
     def images(self, fingerprint: str, split: str, indices: Indices | None = None) -> np.ndarray:
         """Return images as (N, 48, 48) uint8, read-only; all of them memory-mapped."""
         return self._datasets.images(fingerprint, split, indices)
+
+    def has_images(self, fingerprint: str) -> bool:
+        """Tell whether a data set's images are here: of real faces that came with runs, they are
+        only where the runs were shared with faces."""
+        return self._datasets.has_images(fingerprint)
+
+    def need_images(self, fingerprint: str) -> None:
+        """Raise InputError, which says how to add them, where they are not."""
+        self._datasets.need_images(fingerprint)
 
     def labels(self, fingerprint: str, split: str) -> np.ndarray:
         """Return labels as (N,) int8, -1 where there is none."""
@@ -242,6 +254,14 @@ class RunStore:
         """Return the epochs by run id, oldest first, in one query; () where there are none."""
         return runs.get_histories(self._database, run_ids)
 
+    def can_go_on(self, run_id: str) -> bool:
+        """Tell whether what training goes on from was stored here: it is not shared, so a run
+        that was imported after its first epoch lacks it. Loops of one's own keep it elsewhere."""
+        run = self.run(run_id)
+        history = self.histories((run.id,))[run.id]
+        logged = not run.preset or not history
+        return logged or any(epoch.state_sha256 for epoch in history)
+
     def held_out(self, run_id: str) -> np.ndarray:
         """Return the indices into train that served as validation: (N,) int32, maybe none."""
         with self._database.read() as connection:
@@ -330,6 +350,42 @@ class RunStore:
         """Delete a run, its checkpoints and the drafts of reports that it is in; the space goes
         back to the disk."""
         keeping.delete_run(self._database, run_id)
+
+    # Sharing
+
+    def export_runs(
+        self,
+        references: Sequence[str],
+        path: Path | str,
+        *,
+        weights: bool = True,
+        faces: bool = False,
+        progress: Progress = lambda *_: None,
+    ) -> Exported:
+        """Write runs and what is known of their data sets to one file, all of it or nothing.
+
+        weights: whether their checkpoints go along; faces: whether the images of real faces do,
+        and what shows them. The same runs and options give the same bytes. `progress` is told
+        how many members of how many are written.
+        """
+        return bundles.export_runs(
+            self._database,
+            self._datasets,
+            references,
+            Path(path),
+            weights=weights,
+            faces=faces,
+            progress=progress,
+        )
+
+    def import_runs(self, path: Path | str, *, progress: Progress = lambda *_: None) -> Imported:
+        """Bring the runs of a file that `export_runs` wrote into this store, all or none.
+
+        Everything in the file is checked before anything is written. A run that is here already,
+        with all that the file holds of it, is left alone. Raises InputError for a file that is
+        not as it should be, and for a run that is here with other content.
+        """
+        return bundles.import_runs(self._database, self._datasets, Path(path), progress=progress)
 
     def repair(self) -> RepairReport:
         """Mark stale runs interrupted, remove what belongs to nothing, check the file."""

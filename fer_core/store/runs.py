@@ -94,7 +94,7 @@ def get_details(database: Database, reference: str) -> RunDetails:
     return RunDetails(
         run=run,
         config=row.config,
-        layers=tuple(_layer(stored) for stored in row.layers),
+        layers=tuple(layer_of(stored) for stored in row.layers),
         versions=row.versions,
         device=row.device,
         dropped=row.dropped or {},
@@ -107,7 +107,7 @@ def get_details(database: Database, reference: str) -> RunDetails:
     )
 
 
-def _layer(stored: Mapping[str, Any]) -> Layer:
+def layer_of(stored: Mapping[str, Any]) -> Layer:
     """JSON has lists where a layer has tuples; older runs lack the fields that have defaults."""
     shapes = {name: tuple(stored.get(name, ())) for name in ("input_shape", "output_shape")}
     settings = {

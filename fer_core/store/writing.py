@@ -61,6 +61,11 @@ _DERIVE = (
 )
 
 
+def derive(connection: Connection, run_id: str) -> None:
+    """Bring what a run's row says of its epochs up to date."""
+    connection.execute(_DERIVE, {"run": run_id})
+
+
 class RunWriter:
     """The one way to write a run; `RunStore.start_run` and `continue_run` give it."""
 
@@ -105,14 +110,14 @@ class RunWriter:
         self._epoch_began = now
         with self._write() as connection:
             connection.execute(_PUT_EPOCH, {"run_id": self.id, **values})
-            connection.execute(_DERIVE, {"run": self.id})
+            derive(connection, self.id)
 
     def forget_epochs_after(self, epoch: int) -> None:
         """Remove later epochs: for a run that goes on from an earlier checkpoint."""
         with self._write() as connection:
             later = (epochs.c.run_id == self.id) & (epochs.c.epoch > epoch)
             connection.execute(delete(epochs).where(later))
-            connection.execute(_DERIVE, {"run": self.id})
+            derive(connection, self.id)
 
     def add_predictions(
         self,

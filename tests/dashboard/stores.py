@@ -89,6 +89,7 @@ def epoch(number: int, best: float, seed: int = 0) -> Epoch:
         validation_accuracy=float(np.clip(validation, 0, 1)),
         seconds=18.0 + float(rng.random()),
         learning_rate=0.003,
+        state_sha256="5e" * 32,  # else it was imported, and cannot go on
     )
 
 
