@@ -102,7 +102,7 @@ def draw(
     picture, edge = min(16 * PX_PER_MM, 6 * em), 0.3 * em
     columns = facets.columns(len(info.places), canvas.width, picture + labels + 14 * em)
     width = canvas.width / columns
-    pitch = max(1.05 * em, (len(info.answers) * _THINNEST + 0.3) * em)
+    pitch = max(1.2 * em, (len(info.answers) * _THINNEST + 0.3) * em)
     step = line + _CLASSES * pitch + 0.5 * em
     top, rows = canvas.legend_height(entries) + 0.2 * em, -(-len(info.places) // columns)
     canvas.set_height(top + rows * step + 2.6 * em + line)
