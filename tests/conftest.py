@@ -14,6 +14,7 @@ from fer_core.data.synthetic import synthesise
 from fer_core.experiment import train_run
 from fer_core.records import DatasetArrays
 from fer_core.store import RunStore
+from fer_core.translation import translator
 
 # How long an example takes depends on what else the machine does: it decides nothing here.
 settings.register_profile("fer-lab", deadline=None)
@@ -56,6 +57,20 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def complete() -> Iterator[None]:
+    """A message that the Chinese catalogue lacks, however it was asked for, is an error."""
+
+    class Refusing:
+        def gettext(self, message: str) -> str:
+            raise AssertionError(f"no translation of {message!r}")
+
+    translator.cache_clear()
+    translator("zh-TW").__self__.add_fallback(Refusing())  # type: ignore[attr-defined]
+    yield
+    translator.cache_clear()
 
 
 @pytest.fixture(scope="session")

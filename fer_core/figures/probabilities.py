@@ -111,7 +111,7 @@ def draw(
     top, rows = canvas.legend_height(entries) + 0.2 * em, -(-len(info.places) // columns)
     # Thinner bars where all would not fit on a page.
     fits = ((TALLEST - 1 - top - 2.6 * em - line) / rows - line - 0.5 * em) / _CLASSES
-    pitch = max(1.05 * em, min((len(info.answers) * _THINNEST + 0.3) * em, fits))
+    pitch = max(1.2 * em, min((len(info.answers) * _THINNEST + 0.3) * em, fits))
     step = line + _CLASSES * pitch + 0.5 * em
     canvas.set_height(top + rows * step + 2.6 * em + line)
     for position, (place, sample) in enumerate(zip(info.places, info.samples, strict=True)):

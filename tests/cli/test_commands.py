@@ -266,6 +266,9 @@ def test_a_wrong_figure_or_format_writes_nothing(command: Command, trained: str)
     code, _, err = command("figure", "confusion_matrix", trained, "-o", "a.csv", "--set", "q=1")
     assert code == 2
     assert "q" in err
+    code, _, err = command("figure", "confusion_matrix", trained, "-o", "a.csv", "--lang", "de")
+    assert code == 2
+    assert err == "fer-core: language 'de' is none of: en, zh-TW\n"
     assert [path.name for path in Path().iterdir() if path.name.startswith("a.")] == []
 
 

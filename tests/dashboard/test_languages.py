@@ -1,14 +1,13 @@
 """Every page in Traditional Chinese; the language by session: picker, URL or browser."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fer_core.translation import language_names, translator
+from fer_core.translation import language_names
 from tests.dashboard.conftest import Open
 
 CHINESE = language_names()["zh-TW"]
@@ -26,20 +25,6 @@ TITLES = {
     "photo": ("Try a photo", "試試照片"),
 }
 IDEOGRAPHS = re.compile("[\u3400-\u9fff]")
-
-
-@pytest.fixture
-def complete() -> Iterator[None]:
-    """A message that the catalogue lacks, asked for by whatever way, is an error."""
-
-    class Refusing:
-        def gettext(self, message: str) -> str:
-            raise AssertionError(f"no translation of {message!r}")
-
-    translator.cache_clear()
-    translator("zh-TW").__self__.add_fallback(Refusing())  # type: ignore[attr-defined]
-    yield
-    translator.cache_clear()
 
 
 def text_of(app: AppTest) -> str:
@@ -94,6 +79,15 @@ def test_two_sessions_speak_two_languages_in_turn(open_app: Open, three_runs: Pa
             assert app.selectbox(key="cell_true").options[0] == word
     assert "驗證集的混淆矩陣" in text_of(first)
     assert "Confusion matrix on validation" in text_of(second)
+
+
+def test_the_command_draws_the_figure_in_the_language_of_the_page(
+    open_app: Open, three_runs: Path
+) -> None:
+    app = open_app(three_runs, "confusion", "a", "b", language=CHINESE)
+    assert "fer-core figure confusion_matrix a b -o confusion_matrix.svg --lang zh-TW" in [
+        code.value for code in app.code
+    ]
 
 
 def test_what_was_chosen_stays_when_the_language_changes(open_app: Open, one_run: Path) -> None:

@@ -3,13 +3,12 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser
 
 from fer_core import figures
 from fer_core.errors import InputError
 from fer_core.figures import palette
 from fer_core.records import CLASS_NAMES, EXPLANATION_METHODS
-from tests.figures import boxes, networks
+from tests.figures import networks
 from tests.figures.explained import add, values
 
 
@@ -205,54 +204,3 @@ def test_one_query_reads_all_maps_of_a_run(known, monkeypatch):
     monkeypatch.setattr(type(known.store), "tensors", counting)
     build(known.store, "cnn", "dnn", methods="saliency,lime")
     assert len(asked) == 2
-
-
-# As the reports have the classes; the methods as textbooks name them.
-CHINESE = {
-    **dict(zip(CLASS_NAMES, ("生氣", "厭惡", "恐懼", "高興", "難過", "驚訝", "中立"), strict=True)),
-    "Saliency": "顯著圖",
-    "SmoothGrad": "平滑梯度",
-    "Integrated gradients": "積分梯度",
-    "Guided backprop": "導引反向傳播",
-    "Guided Grad-CAM": "導引 Grad-CAM",
-    "Occlusion": "遮擋分析",
-    "Image": "原始影像",
-    "Mean image": "平均影像",
-    "Warm pixels": "保留的像素",
-    "Segments": "影像分割區塊",
-    "Weights": "區塊權重",
-    "strong": "強",
-    "against the class": "反對此類別",
-    "for the class": "支持此類別",
-    "all zero": "全部為零",
-    "Strongest colour: each map's 99th percentile.": "最深的顏色代表每張圖的第九十九百分位數。",
-    "Cold pixels (below {threshold:g}) are replaced by the image's mean.": (
-        "低於 {threshold:g} 的像素以該影像的平均值取代。"
-    ),
-}
-
-
-@pytest.mark.browser
-def test_chinese_labels_fit_beside_each_other(known, drawing, browser: Browser, monkeypatch):
-    modules = ("saliency_panel", "explanations", "lime_panel", "mean_explanation")
-    for name in modules:
-        monkeypatch.setattr(
-            figures.FIGURES[name], "translator", lambda _language: lambda m: CHINESE.get(m, m)
-        )
-    page = browser.new_page(viewport={"width": 800, "height": 1600})
-    for name in modules:
-        for runs, options in (
-            (("cnn",), {}),
-            (("cnn", known.chinese), {"width_mm": 170}),
-            (("cnn",), {"width_mm": 60}),
-        ):
-            built = figures.build(name, known.store, runs, language="zh-TW", **options)
-            svg = figures.export(built, "svg").decode()
-            page.set_content(f"<body style='margin: 0'>{svg}</body>")
-            texts = page.evaluate(boxes.OF_TEXTS)
-            assert any("生氣" in text[0] for text in texts)
-            assert not any("…" in text[0] for text in texts), (name, options)
-            size = built.figure.layout.width, built.figure.layout.height
-            assert boxes.outside(texts, *size) == [], (name, options)
-            assert boxes.overlapping(texts) == [], (name, options)
-    page.close()
