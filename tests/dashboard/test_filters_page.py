@@ -128,7 +128,7 @@ def test_the_other_figures_are_shown_of_the_run_that_has_them(
 
 def test_what_cannot_be_computed_says_why(open_app: Open, filters_store: Path) -> None:
     app = open_app(filters_store, "filters", "c")
-    assert "c: its checkpoints are gone from the disk." in words(app)
+    assert "c: its checkpoints are not on this disk." in words(app)
     assert not app.get("plotly_chart")
 
 

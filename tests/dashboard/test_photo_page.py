@@ -236,7 +236,7 @@ def test_runs_that_cannot_predict_say_so_and_the_others_still_do(
         path.unlink()
     app = open_app(trained_store.path, "photo", "young", "second", "third")
     assert "young: it has finished no epoch." in words(app)
-    assert "second: its checkpoints are gone from the disk." in words(app)
+    assert "second: its checkpoints are not on this disk." in words(app)
     assert commands(app) == ["fer-core resume young", "fer-core train tiny"]
     upload(app, picture)
     assert commands(app)[-1] == "fer-core predict third face.png"
@@ -246,7 +246,7 @@ def test_without_any_run_that_can_predict_there_is_nothing_to_upload(
     open_app: Open, three_runs: Path
 ) -> None:
     app = open_app(three_runs, "photo", "a", "b")
-    assert "a: its checkpoints are gone from the disk." in words(app)
+    assert "a: its checkpoints are not on this disk." in words(app)
     assert not app.file_uploader
 
 

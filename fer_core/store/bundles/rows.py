@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from fer_core.errors import InputError
 from fer_core.store.bundles.archive import Archive, array_name
+from fer_core.store.bundles.checking import BadFile
 from fer_core.store.bundles.collecting import (
     DATASET_TENSOR_COLUMNS,
     EPOCH_COLUMNS,
@@ -128,6 +129,7 @@ def insert_run(
         _insert(connection, epochs, run_id, each, EPOCH_COLUMNS)
     derive(connection, run_id)
     for each, counted in zip(run["predictions"], counts, strict=True):
+        _check_count(connection, each, counted)
         array = put(each["array"])
         _insert(connection, predictions, run_id, each, PREDICTION_COLUMNS, blob_id=array, **counted)
     for each in run["tensors"]:
@@ -135,6 +137,23 @@ def insert_run(
     for each in run["test_readings"]:
         _insert(connection, test_readings, run_id, each, READING_COLUMNS)
     return name
+
+
+def _check_count(
+    connection: Connection, prediction: Mapping[str, Any], counts: Mapping[str, int | None]
+) -> None:
+    """Without images nobody can tell whether a held-out part has its fingerprint; that equal ones
+    mean equally many images is what comparisons rest on."""
+    table = predictions.c
+    query = select(table.count).where(
+        table.fingerprint == prediction["fingerprint"], table.count != counts["count"]
+    )
+    other = connection.execute(query.limit(1)).scalar()
+    if other is not None:
+        raise BadFile(
+            f"predictions on {prediction['split']!a} are for {counts['count']} images, and others "
+            f"with the same fingerprint for {other}"
+        )
 
 
 def _insert(

@@ -148,6 +148,20 @@ def test_labels_that_are_not_those_of_the_data_here_are_refused(faceless, empty,
     assert empty.runs() == ()
 
 
+def test_held_out_parts_of_one_fingerprint_and_two_sizes_are_refused(faceless, empty, tmp_path):
+    """Without images the fingerprint cannot be worked out, but runs are compared by it."""
+    file = shared.Tampered(faceless)
+    run = file.manifest["runs"][1]
+    run["held_out"] = file.put_array(file.array(run["held_out"])[:2].copy())
+    (kept,) = (each for each in run["predictions"] if each["split"] == "validation")
+    kept["array"] = file.put_array(file.array(kept["array"])[:2].copy())
+    run["predictions"] = [kept]
+    with pytest.raises(InputError, match=r"are for 2 images, and others .* for 4"):
+        empty.import_runs(file.write(tmp_path / "held-out.ferlab"))
+    assert empty.runs() == ()
+    assert not list((empty.folder / "datasets").glob("*"))
+
+
 def test_an_export_with_faces_where_there_are_none_says_so(faceless, empty, tmp_path):
     empty.import_runs(faceless)
     done = empty.export_runs(["first"], tmp_path / "again.ferlab", faces=True)
