@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from fer_core.figures.complexity import Complexity, Point
 
 WIDE_RANGE = 20  # the largest over the smallest cost, from which on the axis is logarithmic
+_LABEL = 4  # em, of a number of an axis with its space
+# What stands between powers of ten, and the smallest factor from one to the next.
+_STEPS = (((1, 2, 5), 2), ((1, 3), 3))
 
 
 def draw(
@@ -94,7 +97,9 @@ def _x_axis(values: list[float], width: float, x: str) -> dict[str, Any]:
         step = _step(end / max(2, int(width / 6)))
         return {"range": [0, end]} | ticks_at([step * i for i in range(int(end / step) + 1)])
     low, high = log10(min(values)) - 0.15, log10(max(values)) + 0.15
-    steps = (1, 2, 5) if (high - low) * 3 * 3 < width else (1,)
+    # The densest of which no two labels touch.
+    room = (high - low) / width * _LABEL
+    steps = next((s for s, least in _STEPS if room < log10(least)), (1,))
     ticks = [s * 10**d for d in range(floor(low), floor(high) + 1) for s in steps]
     shown = [float(tick) for tick in ticks if low <= log10(tick) <= high]
     return {"type": "log", "range": [low, high]} | ticks_at(shown)

@@ -7,7 +7,7 @@ import pytest
 from pypdf import PdfReader
 
 from fer_core import figures
-from fer_core.figures import palette
+from fer_core.figures import palette, text
 from fer_core.figures.canvas import PX_PER_PT
 from fer_core.records import KERNELS
 from tests.figures import boxes, filtered, networks
@@ -180,3 +180,23 @@ def sizes(sheet):
 
     sheet.extract_text(visitor_text=visit)
     return found
+
+
+@pytest.mark.parametrize("costs", [(1e6, 25e6), (3e5, 30e6), (2e4, 1e9), (7e5, 9e5)])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_numbers_of_an_axis_of_costs_do_not_touch(known, costs, width):
+    info = figures.build("complexity", known.store, ("cnn", "dnn"), by="run").info
+    points = [
+        point._replace(costs={**point.costs, "parameters": cost})
+        for point, cost in zip(info.points, costs, strict=True)
+    ]
+    styles = palette.run_styles([point.run.id for point in points])
+    draw = figures.FIGURES["complexity"].draw
+    layout = draw(info._replace(points=tuple(points)), styles=styles, width_mm=width).layout
+    axis, em = layout.xaxis, layout.font.size
+    places = np.log10(axis.tickvals) if axis.type == "log" else np.array(axis.tickvals)
+    px = layout.width * (axis.domain[1] - axis.domain[0]) / (axis.range[1] - axis.range[0])
+    assert len(places) >= 2
+    widths = [text.text_width(label, em) for label in axis.ticktext]
+    between = np.diff(places) * px - (np.array(widths[1:]) + widths[:-1]) / 2
+    assert between.min() > 0.2 * em
