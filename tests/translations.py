@@ -65,9 +65,7 @@ def main() -> None:
             )
         path.with_suffix(".mo").write_bytes(compiled(read(path)))
         lacking = [message.id for message in catalogue if message.id and not message.string]
-        print(
-            f"{path.relative_to(CATALOGUES)}: {len(catalogue)} messages, {len(lacking)} to translate"
-        )
+        print(f"{locale}: {len(catalogue)} messages, {len(lacking)} to translate")
         for message in lacking:
             print(f"  {message}")
 
