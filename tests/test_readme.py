@@ -48,13 +48,14 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     archive(tiny_faces, clone / "fer2013.zip")
     Image.fromarray(astronaut()).save(clone / "party.jpg")
     blocks = marked_blocks("README.md")
-    named = ["main job", "filters", "flaws", "photos", "tidy", "my_net.py", "own model", "own loop"]
+    named = ["main job", "filters", "flaws", "languages", "photos", "tidy"]
+    named += ["my_net.py", "own model", "own loop"]
     assert sorted(blocks) == sorted(named)
     face = tiny_faces.splits["test"].images[0]
     row = " ".join(map(str, face.ravel().tolist()))
     (clone / "test.csv").write_text(f"id,feature\n7,{row}\n9,{row}\n", encoding="utf-8")
     (clone / "my_net.py").write_text(blocks["my_net.py"], encoding="utf-8")
-    shown = ("main job", "filters", "flaws", "photos", "own model", "tidy")
+    shown = ("main job", "filters", "flaws", "languages", "photos", "own model", "tidy")
     script = "\n".join(blocks[each] for each in shown)
     script = re.sub(
         r"(fer-core train .*?)(?: --epochs \d+)?$", r"\1 --epochs 1", script, flags=re.M
@@ -72,6 +73,7 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     )
     assert done.returncode == 0, done.stderr
     assert (clone / "curves.pdf").read_bytes().startswith(b"%PDF")
+    assert (clone / "confusion.pdf").read_bytes().startswith(b"%PDF")
     assert 'width="170mm"' in (clone / "confusion.svg").read_text(encoding="utf-8")
     assert (clone / "predictions.csv").is_file()
     submission = (clone / "submission.csv").read_text(encoding="utf-8").splitlines()

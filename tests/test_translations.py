@@ -1,5 +1,6 @@
 """The catalogues hold every message of the code, and each translation has what its original has."""
 
+import gettext
 import re
 from pathlib import Path
 from string import Formatter
@@ -37,6 +38,27 @@ CATALOGUES = {path.parents[1].name: translations.read(path) for path in PATHS}
 ADVICE = "run: make translations, then translate what it names"
 CHINESE = "\u3400-\u9fff"
 FULL_WIDTH = "，。：；（）、「」"
+
+
+def test_a_new_language_starts_with_every_message_and_is_read_once_translated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(translations, "CATALOGUES", tmp_path)
+    monkeypatch.setattr(translations, "LANGUAGES", ("en", "ja"))
+    translations.main()
+    path = tmp_path / "ja" / "LC_MESSAGES" / "fer_lab.po"
+    every = {message.id for message in messages(translations.extracted())}
+    assert {message.id for message in messages(translations.read(path))} == every
+    assert f"{len(every)} to translate" in capsys.readouterr().out
+    started = path.read_text(encoding="utf-8")
+    assert started.count('msgid "Happy"\nmsgstr ""\n') == 1
+    translated = started.replace('msgid "Happy"\nmsgstr ""', 'msgid "Happy"\nmsgstr "喜び"')
+    path.write_text(translated, encoding="utf-8")
+    translations.main()
+    assert path.read_text(encoding="utf-8") == translated
+    with path.with_suffix(".mo").open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("Happy") == "喜び"
+    assert f"{len(every) - 1} to translate" in capsys.readouterr().out
 
 
 def messages(catalogue: Catalog) -> list[Message]:

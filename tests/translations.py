@@ -12,6 +12,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from fer_core.translation import DEFAULT_LANGUAGE, LANGUAGES
+
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("dashboard", "fer_core")  # whose messages are translated
 CATALOGUES = ROOT / "fer_core" / "locale"
@@ -40,10 +42,17 @@ def compiled(catalogue: Catalog) -> bytes:
 
 
 def main() -> None:
-    """Add new messages to each catalogue, drop old ones, compile, and say what lacks."""
+    """Add new messages to each catalogue, drop old ones, compile, and say what lacks. A language
+    without a catalogue gets one."""
     messages = extracted()
-    for path in sorted(CATALOGUES.glob("*/LC_MESSAGES/fer_lab.po")):
-        catalogue = read(path)
+    for language in LANGUAGES:
+        if language == DEFAULT_LANGUAGE:
+            continue
+        locale = language.replace("-", "_")
+        path = CATALOGUES / locale / "LC_MESSAGES" / "fer_lab.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = Catalog(locale, project="FER Lab", msgid_bugs_address="FER Lab", fuzzy=False)
+        catalogue = read(path) if path.exists() else new
         catalogue.update(messages, no_fuzzy_matching=True, update_creation_date=False)
         with path.open("wb") as file:
             write_po(
@@ -56,7 +65,7 @@ def main() -> None:
             )
         path.with_suffix(".mo").write_bytes(compiled(read(path)))
         lacking = [message.id for message in catalogue if message.id and not message.string]
-        print(f"{path.relative_to(ROOT)}: {len(catalogue)} messages, {len(lacking)} to translate")
+        print(f"{locale}: {len(catalogue)} messages, {len(lacking)} to translate")
         for message in lacking:
             print(f"  {message}")
 
