@@ -19,7 +19,8 @@ from fer_core.report.content import (
 HOSTILE = (
     "<script>window.alerted = 1</script> 100% a_b $x$ \\input{secret} #1 & a|b ]]> <!-- c --> "
     "&amp; [x](http://evil.example) ![p](http://evil.example/p.png) www.evil.example "
-    "me@evil.example {{ 7 * 7 }} `code` *bold* ~s~ ^2 \"q\" 'q' --x ?` \x00\x07\x1b[31m\u202e表情 µ ρ Ω ₂ 😀 𝔘"
+    "me@evil.example {{ 7 * 7 }} `code` *bold* ~s~ ^2 \"q\" 'q' --x ?` "
+    "\x00\x07\x1b[31m\u202e表情 µ ρ Ω ₂ 😀 𝔘"
 )
 # What of it is text: no controls, no mark that turns the line around.
 SHOWN = HOSTILE.replace("\x00\x07\x1b", "").replace("\u202e", "")
