@@ -185,7 +185,7 @@ class _Browser:
 
 
 def _result(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return what a command of the browser's gave."""
+    """Return what a command gave; what failed is not told in detail: no person is to blame."""
     result: dict[str, Any] | None = answer.get("result")
     if result is None or "exceptionDetails" in result:
         raise RuntimeError(str(answer)[:500])

@@ -4,13 +4,12 @@ import shlex
 from typing import NamedTuple
 
 from fer_core.figures import text
+from fer_core.figures.canvas import PX_PER_MM
 from fer_core.report.content import Content, FigureBlock, Missing, TableBlock
 from fer_core.translation import translator
 
 # A4 with margins of 20 mm: a figure of two columns fills the line.
 TEXT_WIDTH, TALLEST = 170.0, 225.0  # mm; a figure and its caption go on one page
-
-PX_PER_MM = 96 / 25.4
 
 
 class Wording(NamedTuple):
