@@ -20,14 +20,12 @@ import threading
 from collections.abc import Collection, Coroutine
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from fer_core.errors import InputError
 
 START_TIMEOUT = 30.0  # seconds
 TIMEOUT = 60.0
-
-Format = Literal["svg", "pdf", "png"]
 
 # Chromium keeps a margin of 0.1 inch on a page and shrinks what then does not fit.
 _PAGE_STYLE = (
@@ -136,7 +134,7 @@ class _Browser:
     def draw(
         self,
         figure: dict[str, Any],
-        formats: Collection[Format],
+        formats: Collection[str],
         size: tuple[float, float, float],
         timeout: float,
     ) -> dict[str, bytes]:
@@ -220,14 +218,14 @@ _browser: _Browser | None = None
 def draw(
     figure: dict[str, Any],
     *,
-    formats: Collection[Format],
+    formats: Collection[str],
     width: float,
     height: float,
     scale: float = 1.0,
     timeout: float = TIMEOUT,
 ) -> dict[str, bytes]:
-    """Draw a figure (plotly's dict) of `width` x `height` px in each format; scale: pixels of a
-    png for each px. One at a time in a process.
+    """Draw a figure (plotly's dict) of `width` x `height` px as svg, pdf or png; scale: pixels
+    of a png for each px. One at a time in a process.
 
     A browser that died is started again, once. Raises InputError if there is no browser,
     ExportError if drawing takes longer than `timeout` seconds or the browser dies again.

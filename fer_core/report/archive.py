@@ -144,7 +144,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 def _check_keys(content: Content) -> None:
     """Keys become file names and anchors; they are ours, so a wrong one is a mistake in here."""
-    keys = [block.key for block in (*content.figures, *content.tables)]
+    keys = [block.key for block in content.figures] + [block.key for block in content.tables]
     if wrong := [key for key in keys if not _KEY.fullmatch(key)]:
         raise ValueError(f"key {wrong[0]!r} of a block is no file name")
     if len(set(keys)) < len(keys):

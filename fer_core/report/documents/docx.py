@@ -23,10 +23,12 @@ NEEDS = "png"
 
 # Arial has the widths of the figures' Liberation Sans; each system with Word has one of the two.
 _LATIN, _CHINESE, _MONO = "Arial", "Microsoft JhengHei", "Courier New"
-_MARGIN, _GAP = 20.0, 3.0  # mm
+_MARGIN, _GAP = 20.0, 4.0  # mm; the gap is Word's own padding of cells, both sides
 _TABLE_FONT = 9.0
+_ROOMIER = 1.1  # bold headers
 _INK = RGBColor(0x1A, 0x1A, 0x1A)
 _SIZES = {"Normal": 11, "Title": 20, "Heading 1": 14, "Caption": 9.5, "Intense Quote": 10}
+_LONGEST_PROPERTY = 255  # characters
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -57,7 +59,7 @@ def _page(document: Any, content: Content) -> None:
         style = document.styles[name]
         style.font.size, style.font.color.rgb = Pt(size), _INK
         style.font.italic = False
-        _set_fonts(style.element.get_or_add_rPr(), content.language)
+        _set_fonts(style.element.get_or_add_rPr())
     document.styles["Caption"].font.bold = False
     document.styles["Normal"].paragraph_format.space_after = Pt(6)
     document.styles["Heading 1"].paragraph_format.space_before = Pt(18)
@@ -67,14 +69,19 @@ def _page(document: Any, content: Content) -> None:
             break
     quote = document.styles["Intense Quote"].paragraph_format
     quote.left_indent = quote.right_indent = Mm(5)
+    document.styles["Intense Quote"].font.bold = False
+    foot = page.footer.paragraphs[0]
+    foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _field(foot, "PAGE", "1")
     properties = document.core_properties
-    properties.title, properties.language = text.clean(content.title), content.language
+    properties.title = text.clean(content.title)[:_LONGEST_PROPERTY]
+    properties.language = content.language
     properties.author = properties.last_modified_by = properties.comments = ""
     properties.created = properties.modified = datetime(2000, 1, 1, tzinfo=UTC)
     properties.revision = 1
 
 
-def _set_fonts(properties: Any, language: str) -> None:
+def _set_fonts(properties: Any) -> None:
     """The template's fonts are a theme's; they would win over names."""
     fonts = properties.get_or_add_rFonts()
     for name in list(fonts.attrib):
@@ -89,7 +96,7 @@ def _set_fonts(properties: Any, language: str) -> None:
     for old in properties.findall(qn("w:lang")):
         properties.remove(old)
     lang = OxmlElement("w:lang")
-    lang.set(qn("w:val"), "en-US" if language == "en" else language)
+    lang.set(qn("w:val"), "en-US")  # of Latin words: else they break anywhere
     lang.set(qn("w:eastAsia"), "zh-TW")
     properties.append(lang)
 
@@ -98,8 +105,11 @@ def _block(
     document: Any, language: str, block: Block, files: Mapping[str, Mapping[str, bytes]]
 ) -> None:
     if isinstance(block, Paragraph):
-        run = document.add_paragraph().add_run(wording.paragraph(language, block))
-        run.italic = block.draft or None
+        paragraph = document.add_paragraph()
+        if block.draft:
+            paragraph.add_run(f"{wording.wording(language).draft} ").bold = True
+        run = paragraph.add_run(text.clean(block.text))
+        run.italic = (block.draft and language == "en") or None  # Chinese has no italics
     elif isinstance(block, FigureBlock):
         _figure(document, block, files[block.key]["png"])
         _caption(document, language, block, "Figure")
@@ -127,30 +137,34 @@ def _caption(document: Any, language: str, block: FigureBlock | TableBlock, sequ
     before, after = wording.label(language, block).split(str(block.number))
     paragraph = document.add_paragraph(style="Caption")
     paragraph.add_run(before)
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), f" SEQ {sequence} \\* ARABIC ")
-    number = paragraph.add_run(str(block.number))
-    field.append(number._r)
-    paragraph._p.append(field)
+    _field(paragraph, f"SEQ {sequence} \\* ARABIC", str(block.number))
     colon = wording.wording(language).colon
     paragraph.add_run(f"{after}{colon}{text.clean(block.caption)}")
     return paragraph
+
+
+def _field(paragraph: Any, instruction: str, shown: str) -> None:
+    """Add what Word computes anew; shown: until it does."""
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), f" {instruction} ")
+    field.append(paragraph.add_run(shown)._r)
+    paragraph._p.append(field)
 
 
 def _missing(document: Any, language: str, block: Missing) -> None:
     words = wording.wording(language)
     paragraph = document.add_paragraph(style="Intense Quote")
     paragraph.add_run(words.missing).bold = True
-    what = paragraph.add_run(f" {text.clean(block.what)}")
-    what.bold = False
+    paragraph.add_run(f" {text.clean(block.what)}")
     if command := wording.command(block):
-        paragraph.add_run(f" {words.command} ").bold = False
-        code = paragraph.add_run(command)
-        code.bold, code.font.name = False, _MONO
+        paragraph.add_run(f" {words.command} ")
+        paragraph.add_run(command).font.name = _MONO
 
 
 def _table(document: Any, grid: Grid) -> None:
-    given, _ = widths(grid, font_size=_TABLE_FONT, gap=_GAP, room=wording.TEXT_WIDTH - _GAP)
+    room = (wording.TEXT_WIDTH - _GAP) / _ROOMIER
+    shares, _ = widths(grid, font_size=_TABLE_FONT, gap=_GAP, room=room)
+    given = [share * _ROOMIER for share in shares]
     table = document.add_table(0, len(grid.header))
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     _rules(table._tbl.tblPr, "tblBorders", ("top", "bottom"), 8)
@@ -167,6 +181,7 @@ def _table(document: Any, grid: Grid) -> None:
             if place == 0:
                 _rules(cell._tc.get_or_add_tcPr(), "tcBorders", ("bottom",), 4)
             [paragraph] = cell.paragraphs
+            paragraph.paragraph_format.space_before = Pt(1)
             paragraph.paragraph_format.space_after = Pt(1)
             # A table stays in one piece where a page can hold it.
             paragraph.paragraph_format.keep_with_next = place < min(len(grid.rows), 20) or None

@@ -52,7 +52,8 @@ def _block(language: str, block: Block) -> dict[str, Any]:
         }
     common = {"key": block.key, "caption": wording.caption(language, block)}
     if isinstance(block, FigureBlock):
-        return {"kind": "figure", "alt": block.alt, "chart": _chart(block), **common}
+        alt = "\n".join(map(text.clean, block.alt.splitlines()))
+        return {"kind": "figure", "alt": alt, "chart": _chart(block), **common}
     return {"kind": "table", "grid": Grid.of(block), **common}
 
 

@@ -13,7 +13,7 @@ NEEDS = ""
 # What starts markup within a line, for CommonMark, GitHub's extensions and pandoc's.
 _INLINE = re.compile(r"[\\`*_\[\]<>|~&$^{}@]|(?<=[a-z]):(?=//)|(?<=www)\.", re.IGNORECASE)
 # What starts a heading, a list or a rule at a line's beginning.
-_START = re.compile(r"^(?:([#+=:%-])|(\d+)([.)]))")
+_START = re.compile(r"^(?:([#=]|[+:-](?=\s|$)|-(?=-))|(\d+)([.)])(?=\s|$))")
 
 
 def render(content: Content, files: Mapping[str, Mapping[str, bytes]]) -> bytes:
@@ -31,8 +31,9 @@ def render(content: Content, files: Mapping[str, Mapping[str, bytes]]) -> bytes:
 
 def _block(language: str, block: Block, files: Mapping[str, Mapping[str, bytes]]) -> Iterator[str]:
     if isinstance(block, Paragraph):
-        content = escape(wording.paragraph(language, block))
-        yield f"*{content}*" if block.draft else content
+        draft = escape(wording.wording(language).draft)
+        content = escape(block.text)
+        yield f"**{draft}** *{content}*" if block.draft else content
     elif isinstance(block, FigureBlock):
         if "png" in files[block.key]:
             yield f"![{escape(block.alt)}](figures/{block.key}.png)"

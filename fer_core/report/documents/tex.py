@@ -11,6 +11,7 @@ from fer_core.report.documents.wording import Grid
 NEEDS = "pdf"
 
 _GAP = 12 * 25.4 / 72.27  # mm; between columns: twice \tabcolsep
+_IN_ONE_PIECE = 15  # rows; so many fit on a page if each takes three lines
 _TABLE_FONT = 10.0  # pt; \small at 11 pt
 _ROOMIER = 1.08  # TeX's letters are wider than those that were measured
 
@@ -21,22 +22,26 @@ _PDFLATEX = r"""% Compile with pdfLaTeX, twice.
 \usepackage{textcomp}
 \usepackage{lmodern}"""
 
-# The first of these fonts that there is. xeCJK has none of its own.
-_XELATEX = r"""% Compile with XeLaTeX, twice. If it stops for want of a Chinese font: install Noto CJK
-% (apt-get install fonts-noto-cjk), or name one of your own in the two lines \setCJK...font.
+# The first of these fonts that there is: xeCJK brings none of its own.
+_XELATEX = r"""% Compile with XeLaTeX, twice. If it stops for want of a Chinese font: get Noto CJK
+% (apt-get install fonts-noto-cjk), or add the name of one of your own to the two lists.
 \documentclass[11pt,a4paper]{article}
 \usepackage{fontspec}
 \usepackage{xeCJK}
-\newcommand{\firstfont}[3]{\IfFontExistsTF{#1}{\newcommand{#3}{#1}}{#2}}
-\firstfont{Noto Serif CJK TC}{\firstfont{Noto Serif TC}{\firstfont{Songti TC}{%
-  \firstfont{PMingLiU}{\newcommand{\serifcjk}{AR PL UMing TW}}{\serifcjk}}{\serifcjk}}{\serifcjk}}{\serifcjk}
-\firstfont{Noto Sans CJK TC}{\firstfont{Noto Sans TC}{\firstfont{PingFang TC}{%
-  \firstfont{Microsoft JhengHei}{\newcommand{\sanscjk}{\serifcjk}}{\sanscjk}}{\sanscjk}}{\sanscjk}}{\sanscjk}
+\newcommand{\tryfont}[2]{\ifdefined#1\else\IfFontExistsTF{#2}{\newcommand{#1}{#2}}{}\fi}
+\tryfont{\serifcjk}{Noto Serif CJK TC}
+\tryfont{\serifcjk}{Noto Serif TC}
+\tryfont{\serifcjk}{Songti TC}
+\tryfont{\serifcjk}{PMingLiU}
+\tryfont{\serifcjk}{AR PL UMing TW}
+\tryfont{\sanscjk}{Noto Sans CJK TC}
+\tryfont{\sanscjk}{Noto Sans TC}
+\tryfont{\sanscjk}{PingFang TC}
+\tryfont{\sanscjk}{Microsoft JhengHei}
+\tryfont{\sanscjk}{AR PL UKai TW}
 \setCJKmainfont{\serifcjk}
 \setCJKsansfont{\sanscjk}
-\setCJKmonofont{\sanscjk}
-\XeTeXlinebreaklocale "zh"
-\XeTeXlinebreakskip = 0pt plus 1pt"""
+\setCJKmonofont{\sanscjk}"""
 
 _COMMON = r"""\usepackage[margin=20mm]{geometry}
 \usepackage{array,booktabs,longtable}
@@ -46,6 +51,9 @@ _COMMON = r"""\usepackage[margin=20mm]{geometry}
 \usepackage{parskip}
 \usepackage[hidelinks]{hyperref}
 \setlength{\emergencystretch}{3em}
+\setlength{\LTpre}{6pt}
+\setlength{\LTpost}{6pt}
+\setlength{\LTcapwidth}{\textwidth}
 \setcounter{secnumdepth}{0}
 \newcolumntype{L}[1]{>{\raggedright\arraybackslash}p{#1}}
 \newcolumntype{R}[1]{>{\raggedleft\arraybackslash}p{#1}}"""
@@ -54,10 +62,11 @@ _COMMON = r"""\usepackage[margin=20mm]{geometry}
 def render(content: Content, files: Mapping[str, Mapping[str, bytes]]) -> bytes:  # noqa: ARG001
     """Return the document, UTF-8. It loads ``figures/<key>.pdf`` from beside it."""
     language, words = content.language, wording.wording(content.language)
-    body = [rf"\title{{{escape(content.title)}}}", r"\author{}", r"\date{}"]
-    body += [r"\begin{document}", r"\maketitle"]
+    title = escape(content.title)
+    body = [rf"\hypersetup{{pdftitle={{{title}}}}}", r"\begin{document}"]
+    body.append(rf"{{\LARGE\raggedright {title}\par}}\bigskip")
     body += [rf"\begin{{quote}}\small {escape(note)}\end{{quote}}" for note in content.notes]
-    body += [rf"\section{{{escape(words.runs)}}}", *_longtable(wording.runs(content))]
+    body += [rf"\section{{{escape(words.runs)}}}", *_table(wording.runs(content))]
     for section in content.sections:
         body += ["", rf"\section{{{escape(section.heading)}}}"]
         for block in section.blocks:
@@ -83,20 +92,22 @@ def _labels(language: str) -> Iterator[str]:
 def _block(language: str, block: Block) -> Iterator[str]:
     words = wording.wording(language)
     if isinstance(block, Paragraph):
-        content = escape(wording.paragraph(language, block))
-        yield rf"\emph{{{content}}}" if block.draft else content
+        content = escape(block.text)
+        draft = rf"\textbf{{{escape(words.draft)}}} \emph{{{content}}}"
+        yield draft if block.draft else content
     elif isinstance(block, FigureBlock):
         width, height = wording.placed(block)
         yield r"\begin{figure}[H]"
         yield r"\centering"
-        yield rf"\includegraphics[width={width:.2f}mm,height={height:.2f}mm]{{figures/{block.key}.pdf}}"
+        size = f"width={width:.2f}mm,height={height:.2f}mm"
+        yield rf"\includegraphics[{size}]{{figures/{block.key}.pdf}}"
         yield rf"\setcounter{{figure}}{{{block.number - 1}}}"
         yield rf"\caption{{{escape(block.caption)}}}\label{{fig:{block.key}}}"
         yield r"\end{figure}"
     elif isinstance(block, TableBlock):
+        caption = rf"\caption{{{escape(block.caption)}}}\label{{tab:{block.key}}}"
         yield rf"\setcounter{{table}}{{{block.number - 1}}}"
-        caption = rf"\caption{{{escape(block.caption)}}}\label{{tab:{block.key}}}\\"
-        yield from _longtable(Grid.of(block), caption)
+        yield from _table(Grid.of(block), caption)
     else:
         yield r"\begin{quote}\small"
         yield rf"\textbf{{{escape(words.missing)}}} {escape(block.what)}"
@@ -105,37 +116,38 @@ def _block(language: str, block: Block) -> Iterator[str]:
         yield r"\end{quote}"
 
 
-def _longtable(grid: Grid, caption: str = "") -> Iterator[str]:
-    """Yield a table that breaks over pages, its header repeated; without a number if no caption."""
-    yield r"{\small"
-    yield rf"\begin{{longtable}}[l]{{@{{}}{_columns(grid)}@{{}}}}"
-    if caption:
+def _table(grid: Grid, caption: str = "") -> Iterator[str]:
+    """Yield a table in one piece where it is small, else one that breaks over pages."""
+    if len(grid.rows) <= _IN_ONE_PIECE:
+        yield r"\begin{table}[H]\small"
         yield caption
-    yield r"\toprule"
-    yield _row(grid.header)
-    yield r"\midrule"
-    yield r"\endhead"
-    yield r"\bottomrule"
-    yield r"\endlastfoot"
-    yield from map(_row, grid.rows)
-    yield r"\end{longtable}"
-    if not caption:
-        yield r"\addtocounter{table}{-1}"
+        yield from _lines(grid, "tabular")
+        yield r"\end{table}"
+        return
+    yield r"{\small"
+    yield from _lines(grid, "longtable", caption)
     yield "}"
+
+
+def _lines(grid: Grid, environment: str, caption: str = "", *, own: bool = False) -> list[str]:
+    """Return a table, its header repeated on each page of a longtable."""
+    breaks = environment == "longtable"
+    return [
+        rf"\begin{{{environment}}}{'[l]' if breaks else ''}{{@{{}}{_columns(grid, own=own)}@{{}}}}",
+        *([rf"{caption}\\"] if breaks and caption else []),
+        r"\toprule",
+        _row(grid.header),
+        r"\midrule",
+        *([r"\endhead", r"\bottomrule", r"\endlastfoot"] if breaks else []),
+        *map(_row, grid.rows),
+        *([] if breaks else [r"\bottomrule"]),
+        rf"\end{{{environment}}}",
+    ]
 
 
 def tabular(grid: Grid) -> str:
     """Return a table for somebody's own document, which needs booktabs and array."""
-    lines = [
-        "% needs \\usepackage{booktabs,array}",
-        rf"\begin{{tabular}}{{@{{}}{_columns(grid, own=True)}@{{}}}}",
-        r"\toprule",
-        _row(grid.header),
-        r"\midrule",
-        *map(_row, grid.rows),
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
+    lines = [r"% needs \usepackage{array,booktabs}", *_lines(grid, "tabular", own=True)]
     return "\n".join(lines) + "\n"
 
 

@@ -50,11 +50,13 @@ _SPECIAL = {
     "\N{NOT EQUAL TO}": r"\ensuremath{\neq}",
     "\N{ALMOST EQUAL TO}": r"\ensuremath{\approx}",
     "\N{SUPERSCRIPT TWO}": r"\ensuremath{^{2}}",
-    "\N{GREEK SMALL LETTER ALPHA}": r"\ensuremath{\alpha}",
-    "\N{GREEK SMALL LETTER EPSILON}": r"\ensuremath{\varepsilon}",
-    "\N{GREEK SMALL LETTER LAMDA}": r"\ensuremath{\lambda}",
-    "\N{GREEK SMALL LETTER SIGMA}": r"\ensuremath{\sigma}",
 }
+# TeX's names of Greek letters are Unicode's, but for these; others look like Latin letters.
+_GREEK = {"lamda": "lambda", "epsilon": "varepsilon", "phi": "varphi", "omicron": "mathrm{o}"}
+_GREEK_NAME = re.compile(r"GREEK (SMALL|CAPITAL) LETTER ([A-Z]+)")
+_GREEK_CAPITALS = frozenset(
+    ("GAMMA", "DELTA", "THETA", "LAMDA", "XI", "PI", "SIGMA", "UPSILON", "PHI", "PSI", "OMEGA")
+)
 _WORD = re.compile(r"\S{25,}")
 _PIECE = 8  # characters of a long word between places where a line may end
 
@@ -95,13 +97,14 @@ def _character(character: str) -> str:
         return r"\allowbreak{}"
     if character in _SPECIAL:
         return _SPECIAL[character]
-    if character.isascii() or _CJK.match(character):
-        return character
-    if _is_latin(character):
-        return character
+    if character.isascii() or _CJK.match(character) or "\u00a1" <= character <= "\u017f":
+        return character  # T1 fonts have these Latin letters
+    if greek := _GREEK_NAME.fullmatch(unicodedata.name(character, "")):
+        size, name = greek.groups()
+        if size == "SMALL" or name in _GREEK_CAPITALS:
+            command = _GREEK.get(name.lower(), name.lower())
+            return rf"\ensuremath{{\{command if size == 'SMALL' else command.capitalize()}}}"
+    plain = unicodedata.normalize("NFKC", character)  # of ligatures, raised and lowered digits
+    if plain != character and plain.isascii():
+        return "".join(map(_character, plain))
     return f"U+{ord(character):04X}"
-
-
-def _is_latin(character: str) -> bool:
-    """Say whether it is a letter that T1 fonts have or can put together from ASCII and accents."""
-    return "\u00a1" <= character <= "\u017f" and unicodedata.category(character) != "Cf"

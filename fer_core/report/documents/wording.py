@@ -4,13 +4,12 @@ import shlex
 from typing import NamedTuple
 
 from fer_core.figures import text
-from fer_core.report.content import Content, FigureBlock, Missing, Paragraph, TableBlock
+from fer_core.figures.canvas import PX_PER_MM
+from fer_core.report.content import Content, FigureBlock, Missing, TableBlock
 from fer_core.translation import translator
 
 # A4 with margins of 20 mm: a figure of two columns fills the line.
 TEXT_WIDTH, TALLEST = 170.0, 225.0  # mm; a figure and its caption go on one page
-
-PX_PER_MM = 96 / 25.4
 
 
 class Wording(NamedTuple):
@@ -57,12 +56,6 @@ def caption(language: str, block: FigureBlock | TableBlock) -> str:
     """Return the whole line: ``Figure 3: Confusion matrix on validation.``"""
     colon = wording(language).colon
     return f"{label(language, block)}{colon}{text.clean(block.caption)}"
-
-
-def paragraph(language: str, block: Paragraph) -> str:
-    """Return a paragraph; a draft says that it is one, so that nobody hands it in unread."""
-    content = text.clean(block.text)
-    return f"{wording(language).draft} {content}" if block.draft else content
 
 
 def command(block: Missing) -> str:
