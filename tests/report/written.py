@@ -58,7 +58,14 @@ def built(name: str, *, width_mm: float = 85.0, language: str = "en") -> Built:
     canvas.add("bar", x=[escape(clean(name)), "other"], y=values)
     table = pd.DataFrame({"run": [name, "other"], "accuracy": values})
     return Built(
-        "bars", canvas.figure(), table, f"Two bars.\n{clean(name)}: 0.654", None, language, width_mm
+        "bars",
+        canvas.figure(),
+        table,
+        f"Two bars.\n{clean(name)}: 0.654",
+        None,
+        language,
+        width_mm,
+        (name,),
     )
 
 
