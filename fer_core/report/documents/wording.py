@@ -32,18 +32,20 @@ def wording(language: str) -> Wording:
         draft=_("Draft, from the stored numbers:"),
         missing=_("Missing:"),
         command=_("Make it with:"),
-        colon=_(": "),
+        colon=_("{label}: {caption}").format(label="", caption=""),
     )
 
 
 def figure_label(language: str, number: object) -> str:
     """Return ``Figure 3``."""
-    return translator(language)("Figure {number}").format(number=number)
+    _ = translator(language)
+    return _("Figure {number}").format(number=number)
 
 
 def table_label(language: str, number: object) -> str:
     """Return ``Table 3``."""
-    return translator(language)("Table {number}").format(number=number)
+    _ = translator(language)
+    return _("Table {number}").format(number=number)
 
 
 def label(language: str, block: FigureBlock | TableBlock) -> str:
