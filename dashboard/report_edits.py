@@ -1,0 +1,163 @@
+"""What a person changes of a report, kept in the store by the command ``report-draft``.
+
+What is stored is read anew each time the page is drawn. A change starts the command at once, and
+holds in this session until it is stored. The edits of a report are stored as a whole, so a newer
+save simply takes the place of one that is still under way: nothing has to wait, or can be lost with
+the page.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from dashboard import jobs, texts
+from dashboard.jobs import RUNNING
+from dashboard.queries import View
+from dashboard.report_queries import Choices
+from dashboard.waiting import EVERY
+from fer_core.errors import InputError
+from fer_core.report import drafts
+from fer_core.report.edits import Edits
+from fer_core.report.plan import Plan, edited
+
+COMMAND = "report-draft"
+_SAVES, _REFUSED = "report-saves", "report-refused"
+
+
+class Draft(NamedTuple):
+    """A report that is edited. plan: without edits."""
+
+    view: View
+    choices: Choices
+    plan: Plan
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What its edits are kept under."""
+        runs = sorted(run.id for run in self.plan.runs)
+        return (str(self.view.store.path), self.choices.template, self.choices.language, *runs)
+
+
+class _Save(NamedTuple):
+    """Edits on their way into the store. log: of the job, None where it ended; error: why."""
+
+    draft: Draft
+    edits: Edits
+    log: Path | None
+    error: str = ""
+
+
+def read(draft: Draft) -> tuple[Plan, tuple[str, ...]]:
+    """Return the plan with the edits as they are now, and the keys of those that the report does
+    not have any more."""
+    save = _saves().get(draft.key)
+    edits = (save.edits if save else drafts.stored(draft.view.store, draft.plan)) or Edits()
+    try:
+        return drafts.drafted(draft.plan, edits)
+    except InputError:  # the one section that was ticked is one that nobody plays any more
+        return drafts.drafted(draft.plan, replace(edits, left_out=()))
+
+
+def refused(name: str) -> str:
+    """Return why a change of this text was refused; "" where it was not."""
+    found: Mapping[str, str] = st.session_state.get(_REFUSED, {})
+    return found.get(name, "")
+
+
+def change(draft: Draft, name: str, **fields: Any) -> None:
+    """Change fields of the edits, and store them. A value that is a mapping is laid over the one
+    that is there, and takes out what it has None for. Called by widgets, before a page is drawn.
+
+    name: of what was changed, under which `refused` says why it cannot be kept.
+    """
+    now = read(draft)[0].edits
+    value = now.to_json()
+    for field, new in fields.items():
+        if isinstance(new, Mapping):
+            both = {**value[field], **new}
+            new = {key: text for key, text in both.items() if text is not None}
+        value[field] = new
+    told: dict[str, str] = st.session_state.setdefault(_REFUSED, {})
+    try:
+        edits = edited(draft.plan, Edits.from_json(value)).edits
+    except InputError as error:
+        told[name] = str(error)
+        return
+    told.pop(name, None)
+    if edits != now:
+        _start(draft, edits)
+
+
+def settle() -> bool:
+    """See to what is being saved and say how it goes, in one line; return whether all is stored."""
+    _ = texts.translate()
+    under_way = False
+    for key, save in list(_saves().items()):
+        job = jobs.read(save.log) if save.log else None
+        if job and job.state == RUNNING:
+            under_way = True
+        elif job and job.result is not None:
+            jobs.forget(job)
+            del _saves()[key]
+        elif save.log:
+            why = job.error if job else ""
+            why = why or _("The command ended without a result; start it again.")
+            _saves()[key] = save._replace(log=None, error=why)
+    with st.container(
+        key="report-saved", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        if under_way:
+            st.fragment(_watch, run_every=EVERY)()
+        elif failed := [save for save in _saves().values() if save.error]:
+            st.text(_("Not kept yet: {why}").format(why=failed[0].error))
+            st.button(_("Keep it now"), key="report-save", on_click=_start_again)
+        else:
+            st.caption(_("What you change is kept in the store, and is here after a reload."))
+    return not _saves()
+
+
+def _watch() -> None:
+    """Draw the page anew as soon as everything has been saved."""
+    _ = texts.translate()
+    logs = [save.log for save in _saves().values() if save.log]
+    if not any((job := jobs.read(log)) and job.state == RUNNING for log in logs):
+        st.rerun()
+    st.caption(_("Keeping what you changed ..."))
+
+
+def _start_again() -> None:
+    for save in list(_saves().values()):
+        if save.log is None:
+            _start(save.draft, save.edits)
+
+
+def _start(draft: Draft, edits: Edits) -> None:
+    earlier = _saves().get(draft.key)
+    if earlier and earlier.log and (job := jobs.read(earlier.log)):
+        jobs.cancel(job)
+    choices = draft.choices
+    save = _Save(draft, edits, None)
+    try:
+        job = jobs.start(
+            draft.view.store,
+            COMMAND,
+            draft.view.picked,
+            stdin=json.dumps(edits.to_json()).encode(),
+            template=choices.template,
+            slots=dict(choices.said),
+            language=choices.language,
+            clear=edits == Edits(),
+        )
+        save = save._replace(log=job.log)
+    except InputError as error:
+        save = save._replace(error=str(error))
+    _saves()[draft.key] = save
+
+
+def _saves() -> dict[tuple[str, ...], _Save]:
+    saves: dict[tuple[str, ...], _Save] = st.session_state.setdefault(_SAVES, {})
+    return saves
