@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import jobs, states, texts, waiting
+from dashboard import jobs, report_edits, report_sections, states, texts, waiting
 from dashboard.jobs import Job
 from dashboard.report_edits import Draft
 from fer_core.errors import InputError
@@ -21,21 +21,19 @@ FILE = "report.zip"
 WANTED, MADE_OF = "report-build-wanted", "report-made-of"
 
 
-def show(draft: Draft, plan: Plan, formats: Sequence[str], *, stored: bool) -> None:
-    """Offer to build the report, and what was built.
-
-    stored: whether the store has all that was changed; else building waits for it.
-    """
+def show(draft: Draft, plan: Plan, formats: Sequence[str]) -> None:
+    """Offer to build the report, and what was built. Building waits until what was changed is
+    stored."""
     _ = texts.translate()
     if not formats:
         st.text(_("Choose a format of the documents."))
         return
-    command = texts.command("fer-core", *arguments(plan, formats=formats), "-o", FILE)
     job = waiting.follow(draft.view, draft.plan.runs, COMMAND)
     under_way = f"job-{COMMAND}" in st.session_state
     with st.container(
-        horizontal=True, vertical_alignment="center", key="report-build", gap="medium"
+        horizontal=True, vertical_alignment="bottom", key="report-build", gap="small"
     ):
+        report_sections.title(draft, plan)
         st.button(
             _("Build the report"),
             type="primary",
@@ -46,9 +44,12 @@ def show(draft: Draft, plan: Plan, formats: Sequence[str], *, stored: bool) -> N
         )
         if job and job.output and job.output.exists() and not job.error:
             _download(job.output, changed=st.session_state.get(MADE_OF) != _state(plan, formats))
-    _say_browser()
+    command = texts.command("fer-core", *arguments(plan, formats=formats), "-o", FILE)
     st.code(command, language="bash", wrap_lines=True)
-    if st.session_state.get(WANTED) and stored and not under_way:
+    _say_browser()
+    if report_edits.failed():
+        st.session_state.pop(WANTED, None)
+    if st.session_state.get(WANTED) and not report_edits.saving() and not under_way:
         _start(draft, plan, formats)
     elif job:
         _say_ended(job)

@@ -92,32 +92,43 @@ def change(draft: Draft, name: str, **fields: Any) -> None:
         _start(draft, edits)
 
 
-def settle() -> bool:
-    """See to what is being saved and say how it goes, in one line; return whether all is stored."""
+def settle() -> None:
+    """Take what has been stored for stored, and keep what could not be."""
     _ = texts.translate()
-    under_way = False
     for key, save in list(_saves().items()):
         job = jobs.read(save.log) if save.log else None
-        if job and job.state == RUNNING:
-            under_way = True
-        elif job and job.result is not None:
+        if job and job.result is not None:
             jobs.forget(job)
             del _saves()[key]
-        elif save.log:
+        elif save.log and not (job and job.state == RUNNING):
             why = job.error if job else ""
             why = why or _("The command ended without a result; start it again.")
             _saves()[key] = save._replace(log=None, error=why)
+
+
+def saving() -> bool:
+    """Say whether changes are on their way into the store."""
+    return any(save.log for save in _saves().values())
+
+
+def failed() -> str:
+    """Return why changes could not be stored; "" where there are none such."""
+    return next((save.error for save in _saves().values() if save.error), "")
+
+
+def tell() -> None:
+    """Say in one line how it stands with what was changed."""
+    _ = texts.translate()
     with st.container(
         key="report-saved", horizontal=True, vertical_alignment="center", gap="small"
     ):
-        if under_way:
+        if saving():
             st.fragment(_watch, run_every=EVERY)()
-        elif failed := [save for save in _saves().values() if save.error]:
-            st.text(_("Not kept yet: {why}").format(why=failed[0].error))
+        elif why := failed():
+            st.text(_("Not kept yet: {why}").format(why=why))
             st.button(_("Keep it now"), key="report-save", on_click=_start_again)
         else:
             st.caption(_("What you change is kept in the store, and is here after a reload."))
-    return not _saves()
 
 
 def _watch() -> None:

@@ -23,18 +23,16 @@ LANGUAGE_NAMES = {"en": "English", "zh-TW": "繁體中文"}
 def choose(view: View) -> tuple[Choices, tuple[str, ...]]:
     """Show the choices; return them, and the formats of the documents."""
     _ = texts.translate()
-    with st.container(
-        horizontal=True, vertical_alignment="bottom", key="report-form", gap="medium"
-    ):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="report-form", gap="small"):
         template = _remembered(
             TEMPLATE,
             _("Template"),
             {name: read_template(name).title[texts.language()] for name in TEMPLATES},
             TEMPLATES[0],
-            width=340,
+            width=290,
         )
         language = _remembered(
-            LANGUAGE, _("Language of the report"), LANGUAGE_NAMES, texts.language(), width=200
+            LANGUAGE, _("Language of the report"), LANGUAGE_NAMES, texts.language(), width=170
         )
         width = st.segmented_control(
             _("Figures"),

@@ -24,10 +24,11 @@ if not view.picked:
 
 choices, formats = report_options.choose(view)
 draft = Draft(view, choices, report_queries.planned(view, choices))
+report_edits.settle()
 plan, gone = report_edits.read(draft)
-report_sections.title(draft, plan)
+report_build.show(draft, plan, formats)
+chosen = report_sections.choose(draft, plan)
+report_edits.tell()
 for key in gone:
     st.text(_("Not in this report any more, and left out: {key}").format(key=key))
-stored = report_edits.settle()
-report_build.show(draft, plan, formats, stored=stored)
-report_sections.show(draft, plan, report_sections.choose(draft, plan))
+report_sections.show(draft, plan, chosen)
