@@ -49,7 +49,7 @@ def show(draft: Draft, plan: Plan, formats: Sequence[str]) -> None:
     _say_browser()
     if report_edits.failed():
         st.session_state.pop(WANTED, None)
-    if st.session_state.get(WANTED) and not report_edits.saving() and not under_way:
+    if st.session_state.get(WANTED) and not report_edits.saving(draft) and not under_way:
         _start(draft, plan, formats)
     elif job:
         _say_ended(job)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from dashboard import jobs, texts
-from dashboard.jobs import RUNNING
+from dashboard.jobs import RUNNING, Job
 from dashboard.queries import View
 from dashboard.report_queries import Choices
 from dashboard.waiting import EVERY
@@ -106,9 +106,10 @@ def settle() -> None:
             _saves()[key] = save._replace(log=None, error=why)
 
 
-def saving() -> bool:
-    """Say whether changes are on their way into the store."""
-    return any(save.log for save in _saves().values())
+def saving(draft: Draft) -> bool:
+    """Say whether changes are on their way into the store, also those that were made on this page
+    before it was loaded anew, or on another."""
+    return any(save.log for save in _saves().values()) or bool(_others(draft))
 
 
 def failed() -> str:
@@ -116,28 +117,32 @@ def failed() -> str:
     return next((save.error for save in _saves().values() if save.error), "")
 
 
-def tell() -> None:
+def tell(draft: Draft) -> None:
     """Say in one line how it stands with what was changed."""
     _ = texts.translate()
-    with st.container(
-        key="report-saved", horizontal=True, vertical_alignment="center", gap="small"
-    ):
-        if saving():
-            st.fragment(_watch, run_every=EVERY)()
-        elif why := failed():
-            st.text(_("Not kept yet: {why}").format(why=why))
-            st.button(_("Keep it now"), key="report-save", on_click=_start_again)
-        else:
-            st.caption(_("What you change is kept in the store, and is here after a reload."))
+    if saving(draft):
+        st.fragment(_watch, run_every=EVERY)(draft)
+    elif why := failed():
+        st.text(_("Not kept yet: {why}").format(why=why))
+        st.button(_("Keep it now"), key="report-save", on_click=_start_again)
+    else:
+        st.caption(_("Changes are kept in the store."))
 
 
-def _watch() -> None:
+def _watch(draft: Draft) -> None:
     """Draw the page anew as soon as everything has been saved."""
     _ = texts.translate()
-    logs = [save.log for save in _saves().values() if save.log]
-    if not any((job := jobs.read(log)) and job.state == RUNNING for log in logs):
+    own = [jobs.read(save.log) for save in _saves().values() if save.log]
+    if not any(job and job.state == RUNNING for job in [*own, *_others(draft)]):
         st.rerun()
     st.caption(_("Keeping what you changed ..."))
+
+
+def _others(draft: Draft) -> list[Job]:
+    """Return the saves of other sessions under way."""
+    own = [save.log for save in _saves().values()]
+    under_way = jobs.running(draft.view.store, [run.id for run in draft.plan.runs])
+    return [job for job in under_way if job.command == COMMAND and job.log not in own]
 
 
 def _start_again() -> None:

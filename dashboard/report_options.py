@@ -29,10 +29,10 @@ def choose(view: View) -> tuple[Choices, tuple[str, ...]]:
             _("Template"),
             {name: read_template(name).title[texts.language()] for name in TEMPLATES},
             TEMPLATES[0],
-            width=290,
+            width=300,
         )
         language = _remembered(
-            LANGUAGE, _("Language of the report"), LANGUAGE_NAMES, texts.language(), width=170
+            LANGUAGE, _("Language of the report"), LANGUAGE_NAMES, texts.language(), width=130
         )
         width = st.segmented_control(
             _("Figures"),
@@ -130,7 +130,8 @@ def _reason(plan: Plan, slot: str) -> str:
     why = plan.reasons.get(slot)
     if why is None:
         return _("You said so; emptied, it is inferred again.")
-    return _("Inferred: {why}.").format(why=why) if plan.slots[slot] else f"{why}."
+    told = _("Inferred: {why}.") if plan.slots[slot] else _("Not inferred: {why}.")
+    return told.format(why=why)
 
 
 def _said(by_name: Mapping[str, Run]) -> dict[str, str]:

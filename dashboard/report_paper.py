@@ -6,15 +6,10 @@ import re
 import streamlit as st
 
 from fer_core.report.content import FigureBlock, TableBlock
-from fer_core.report.plan import Plan
 
 MM = 96 / 25.4  # px; a browser counts 96 to the inch
 MARGIN = 30  # px; left and right of what lies on a sheet, with its border
-
-
-def widest(plan: Plan) -> int:
-    """Return how wide the sheet of a figure of full width is, in px."""
-    return round(plan.width_mm * MM) + MARGIN
+WIDEST = round(170 * MM) + MARGIN  # px; the sheet of what is as wide as a page's text
 
 
 def width_of(block: FigureBlock) -> int:

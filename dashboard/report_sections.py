@@ -42,7 +42,7 @@ def choose(draft: Draft, plan: Plan) -> str:
     if st.session_state.get(key) not in sections:
         st.session_state[key] = first
     with st.container(
-        horizontal=True, vertical_alignment="bottom", key="report-choose", gap="medium"
+        horizontal=True, vertical_alignment="center", key="report-choose", gap="medium"
     ):
         chosen = st.segmented_control(
             _("Sections"),
@@ -55,6 +55,7 @@ def choose(draft: Draft, plan: Plan) -> str:
         with st.popover(told.format(count=len(ticked), total=len(sections))):
             for section in sections.values():
                 _tick(draft, plan, section, _)
+        report_edits.tell(draft)
     if chosen not in sections:  # a browser may send anything
         chosen = first
     st.session_state["report-chosen"] = st.query_params[SECTION] = chosen
@@ -106,8 +107,8 @@ def show(draft: Draft, plan: Plan, key: str) -> None:
             report_paper.figure(block)
             _caption(draft, plan, block, report_paper.width_of(block))
         elif isinstance(block, TableBlock):
+            _caption(draft, plan, block, report_paper.WIDEST)
             report_paper.table(block)
-            _caption(draft, plan, block, report_paper.widest(plan))
         elif isinstance(block, Missing):
             report_missing.show(draft, block, place)
     report_missing.without_weights(draft, content)
@@ -145,7 +146,7 @@ def _text(draft: Draft, plan: Plan, content: SectionContent) -> None:
         on_change=change,
         max_chars=TEXT,
         height="content",
-        width=report_paper.widest(plan),
+        width=report_paper.WIDEST,
         placeholder=_("Write your answer here; a blank line parts paragraphs."),
         label_visibility="collapsed",
     )
@@ -162,15 +163,17 @@ def _caption(draft: Draft, plan: Plan, block: FigureBlock | TableBlock, width: i
         report_edits.change(draft, key, captions={block.key: own})
 
     _show(key, plan.edits.captions.get(block.key, block.caption))
-    st.text_area(
-        _("Caption of {name}").format(name=block.key),
-        key=key,
-        on_change=change,
-        max_chars=CAPTION,
-        height="content",
-        width=width,
-        label_visibility="collapsed",
-    )
+    above = "top" if isinstance(block, TableBlock) else "below"
+    with st.container(key=f"caption-{above}-{block.key}"):
+        st.text_area(
+            _("Caption of {name}").format(name=block.key),
+            key=key,
+            on_change=change,
+            max_chars=CAPTION,
+            height="content",
+            width=width,
+            label_visibility="collapsed",
+        )
     _say_refused(key)
 
 

@@ -53,6 +53,9 @@ CSS = """<style>
 .photo td.top { font-weight: 650; background: linear-gradient(to right,
     color-mix(in srgb, #0072B2 50%, transparent) var(--share),
     color-mix(in srgb, #0072B2 8%, transparent) var(--share)); }
+[class*="st-key-caption-below-"] { margin-top: -0.6rem; margin-bottom: 0.9rem; }
+[class*="st-key-caption-top-"] { margin-bottom: -0.6rem; }
+[class*="st-key-caption-"] textarea { min-height: 2.4rem !important; }
 .printed { border-collapse: collapse; border-top: 1.5px solid #000; border-bottom: 1.5px solid #000;
   color: #000; font: 12px/1.35 "Liberation Sans", "Noto Sans CJK TC", Arial, sans-serif; }
 .printed thead { border-bottom: 1px solid #000; }

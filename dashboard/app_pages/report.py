@@ -28,7 +28,6 @@ report_edits.settle()
 plan, gone = report_edits.read(draft)
 report_build.show(draft, plan, formats)
 chosen = report_sections.choose(draft, plan)
-report_edits.tell()
 for key in gone:
     st.text(_("Not in this report any more, and left out: {key}").format(key=key))
 report_sections.show(draft, plan, chosen)
