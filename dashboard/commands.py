@@ -6,7 +6,7 @@ Widgets offer what is allowed, but a browser may send anything: every value is c
 import re
 from collections.abc import Callable, Sequence
 
-from dashboard import filter_commands
+from dashboard import filter_commands, report_commands
 from fer_core.analysis.selection import COMBINATIONS
 from fer_core.errors import InputError
 from fer_core.figures.wanted_maps import PREDICTED, TARGETS
@@ -50,28 +50,33 @@ def predict(
 def explain(
     runs: Sequence[str],
     *,
-    methods: Sequence[str],
-    samples: Sequence[str],
+    methods: Sequence[str] = (),
+    samples: Sequence[str] | None = None,
     layer: str = "",
     target: str = PREDICTED,
     weights: str = WEIGHTS[0],
 ) -> list[str]:
-    """Return the arguments of ``fer-core explain`` for one run; what is default is left out."""
+    """Return the arguments of ``fer-core explain`` for one run; what is default is left out.
+
+    samples: None for those that the command draws.
+    """
     if len(runs) != 1:
         raise InputError(f"{len(runs)} runs to explain; pick one")
-    if not methods or not samples:
+    if samples is not None and not (methods and samples):
         raise InputError("nothing to explain; choose a method and an image")
     for method in methods:
         if method not in EXPLANATION_METHODS:
             raise InputError(f"method is {method!r}; use one of {', '.join(EXPLANATION_METHODS)}")
-    for sample in samples:
+    for sample in samples or ():
         if not _SAMPLE.fullmatch(sample):
             raise InputError(f"sample is {sample!r}; give split:index, as test:12")
-    if len(samples) > MOST_SAMPLES:
+    if samples and len(samples) > MOST_SAMPLES:
         raise InputError(f"{len(samples)} images at once; choose at most {MOST_SAMPLES}")
     if not _LAYER.fullmatch(layer):
         raise InputError(f"layer is {layer!r}; use a name that fer-core presets show prints")
-    words = ["explain", runs[0], f"--methods={','.join(methods)}", f"--samples={','.join(samples)}"]
+    words = ["explain", runs[0]]
+    words += [f"--methods={','.join(methods)}"] if methods else []
+    words += [f"--samples={','.join(samples)}"] if samples else []
     words += [f"--layers={layer}"] if layer else []
     for option, value, allowed in (("targets", target, TARGETS), ("weights", weights, WEIGHTS)):
         if value not in allowed:
@@ -103,4 +108,15 @@ COMMANDS: dict[str, Callable[..., list[str]]] = {
     "outputs": filter_commands.outputs,
     "adversarial": filter_commands.adversarial,
     "dream": filter_commands.dream,
+    "evaluate": report_commands.evaluate,
+    "preview": report_commands.preview,
+    "report": report_commands.report,
+    "report-draft": report_commands.report_draft,
 }
+
+# Commands that write a file: how its name ends. It lies beside the job's log and goes with it.
+OUTPUTS = {"report": ".zip"}
+
+# Commands that neither change runs nor work on them: they wait for no job, and none for them. What
+# a person has written is stored at once, however long a run's images are being explained.
+APART = ("report-draft",)

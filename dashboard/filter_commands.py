@@ -13,26 +13,31 @@ _WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
 
 
 def filters(
-    runs: Sequence[str], *, layer: str, style: str = STYLES[0], weights: str = "best"
+    runs: Sequence[str], *, layer: str | None = None, style: str = STYLES[0], weights: str = "best"
 ) -> list[str]:
-    """Return the arguments of ``fer-core filters`` for a layer of one run."""
+    """Return the arguments of ``fer-core filters`` for a layer of one run, or the usual ones."""
     if style not in STYLES:
         raise InputError(f"style is {style!r}; use one of {', '.join(STYLES)}")
-    words = ["filters", _one(runs), f"--layers={_layer(layer)}"]
+    words = ["filters", _one(runs)]
+    words += [f"--layers={_layer(layer)}"] if layer is not None else []
     words += [f"--style={style}"] if style != STYLES[0] else []
     return words + _weights(weights)
 
 
-def outputs(runs: Sequence[str], *, layer: str, sample: str, weights: str = "best") -> list[str]:
-    """Return the arguments of ``fer-core outputs`` for a layer of one run and an image."""
-    words = ["outputs", _one(runs), f"--sample={_sample(sample)}", f"--layers={_layer(layer)}"]
+def outputs(
+    runs: Sequence[str], *, sample: str, layer: str | None = None, weights: str = "best"
+) -> list[str]:
+    """Return the arguments of ``fer-core outputs`` for a layer of one run, or the usual ones, and
+    an image."""
+    words = ["outputs", _one(runs), f"--sample={_sample(sample)}"]
+    words += [f"--layers={_layer(layer)}"] if layer is not None else []
     return words + _weights(weights)
 
 
 def adversarial(
     runs: Sequence[str],
     *,
-    attack: str,
+    attack: str = "fgsm",
     sample: str = "",
     robustness: bool = False,
     weights: str = "best",
@@ -47,9 +52,13 @@ def adversarial(
     return words + _weights(weights)
 
 
-def dream(runs: Sequence[str], *, layer: str, sample: str, weights: str = "best") -> list[str]:
-    """Return the arguments of ``fer-core dream`` for a layer of one run and an image."""
-    words = ["dream", _one(runs), f"--sample={_sample(sample)}", f"--layer={_layer(layer)}"]
+def dream(
+    runs: Sequence[str], *, sample: str, layer: str | None = None, weights: str = "best"
+) -> list[str]:
+    """Return the arguments of ``fer-core dream`` for a layer of one run, or the last convolution,
+    and an image."""
+    words = ["dream", _one(runs), f"--sample={_sample(sample)}"]
+    words += [f"--layer={_layer(layer)}"] if layer is not None else []
     return words + _weights(weights)
 
 

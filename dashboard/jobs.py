@@ -3,7 +3,8 @@
 A job is one of `commands.COMMANDS`, started as a list of arguments, never through a shell, and at
 most one at a time for each run. It goes on when the page is drawn anew or closed. Its log,
 ``jobs/<id>.log`` beside the store's file, holds JSON lines: who it is, then what the command tells
-(see fer_core.cli.output.tell). The log goes when its end was seen, or was long enough ago.
+(see fer_core.cli.output.tell). The log goes when its end was seen, or was long enough ago, and
+with it the file that the command wrote, where it writes one.
 """
 
 import json
@@ -22,7 +23,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from dashboard.commands import COMMANDS
+from dashboard.commands import APART, COMMANDS, OUTPUTS
 from fer_core.errors import InputError
 from fer_core.records import Run
 from fer_core.store import RunStore
@@ -30,6 +31,7 @@ from fer_core.store.liveness import Process, process_of
 
 RUNNING, FINISHED, FAILED, DEAD = "running", "finished", "failed", "dead"
 KEEP_SECONDS = 600.0  # for how long the log of an ended job waits for a page that shows it
+KEEP_OUTPUT_SECONDS = 86_400.0  # and for how long a file can be downloaded
 _one_at_a_time = threading.Lock()
 
 
@@ -47,6 +49,12 @@ class Job(NamedTuple):
     result: Any = None
     error: str = ""
 
+    @property
+    def output(self) -> Path | None:
+        """The file that the command writes; None for a command without one."""
+        suffix = OUTPUTS.get(self.command)
+        return self.log.with_suffix(suffix) if suffix else None
+
 
 def start(
     store: RunStore, command: str, runs: Sequence[Run], *, stdin: bytes = b"", **choices: Any
@@ -55,7 +63,8 @@ def start(
 
     stdin: what the command reads from standard input; it lies in a file without a name that only
     the command holds, so that nothing is left of it when the command ends, however it ends.
-    Raises InputError for what is not allowed, and while a job of one of the runs is under way.
+    Raises InputError for what is not allowed, and while a job of one of the runs is under way,
+    unless the command is one of `commands.APART`.
     """
     if command not in COMMANDS:
         raise InputError(f"no command {command!r}; use one of {', '.join(COMMANDS)}")
@@ -63,7 +72,8 @@ def start(
     words = COMMANDS[command](ids, **choices)
     with _one_at_a_time:
         tidy(store)
-        if busy := running(store, ids):
+        busy = [job for job in running(store, ids) if job.command not in APART]
+        if busy and command not in APART:
             names = ", ".join(run.name for run in runs if run.id in busy[0].runs)
             raise InputError(f"a job of {names} is under way; wait for it or cancel it")
         try:
@@ -78,6 +88,8 @@ def _started(store: RunStore, command: str, ids: list[str], words: list[str], st
     folder.mkdir(mode=0o700, exist_ok=True)
     log = folder / f"{time.strftime('%y%m%d-%H%M%S')}-{secrets.token_hex(4)}.log"
     log.touch(mode=0o600, exist_ok=False)
+    if command in OUTPUTS:
+        words = [*words, f"--output={log.absolute().with_suffix(OUTPUTS[command])}"]
     with log.open("ab") as file, tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
@@ -92,15 +104,16 @@ def _started(store: RunStore, command: str, ids: list[str], words: list[str], st
         process = process_of(child.pid)
         who = {"command": command, "runs": ids, "process": asdict(process)}
         file.write(json.dumps({"job": who}).encode() + b"\n")
-    threading.Thread(target=_see_off, args=(child, log), daemon=True).start()
-    return Job(log, command, tuple(ids), process, RUNNING)
+    job = Job(log, command, tuple(ids), process, RUNNING)
+    threading.Thread(target=_see_off, args=(child, job), daemon=True).start()
+    return job
 
 
-def _see_off(child: subprocess.Popen[bytes], log: Path) -> None:
+def _see_off(child: subprocess.Popen[bytes], job: Job) -> None:
     """Wait for a job's end, and remove its log where no page has."""
     child.wait()
-    time.sleep(KEEP_SECONDS)
-    log.unlink(missing_ok=True)
+    time.sleep(_keep(job))
+    forget(job)
 
 
 def read(log: Path) -> Job | None:
@@ -152,18 +165,23 @@ def cancel(job: Job) -> None:
 
 
 def forget(job: Job) -> None:
-    """Remove the log of a job whose end was seen."""
-    job.log.unlink(missing_ok=True)
+    """Remove the log of a job whose end was seen, and what it wrote, half-written files, too."""
+    for path in job.log.parent.glob(f"{job.log.stem}.*"):
+        path.unlink(missing_ok=True)
 
 
 def tidy(store: RunStore) -> None:
-    """Remove the logs of jobs that ended long ago, also those of an earlier dashboard."""
-    for log in _folder(store).glob("*.log"):
+    """Remove what is left of jobs that ended long ago, also of those of an earlier dashboard."""
+    for path in _folder(store).glob("*"):
         with suppress(OSError):
-            job = read(log)
-            old = time.time() - log.stat().st_mtime > KEEP_SECONDS
+            job = read(path.with_name(f"{path.name.partition('.')[0]}.log"))
+            old = time.time() - path.stat().st_mtime > (_keep(job) if job else KEEP_SECONDS)
             if old and (job is None or job.state != RUNNING):
-                log.unlink()
+                path.unlink()
+
+
+def _keep(job: Job) -> float:
+    return KEEP_OUTPUT_SECONDS if job.output else KEEP_SECONDS
 
 
 def _all(store: RunStore) -> list[Job]:

@@ -71,6 +71,11 @@ page = st.navigation(
             title=_("Architecture"),
             icon=":material/account_tree:",
         ),
+        st.Page(
+            HERE / "app_pages" / "report.py",
+            title=_("Report"),
+            icon=":material/description:",
+        ),
         DATA,
         st.Page(
             HERE / "app_pages" / "photo.py",

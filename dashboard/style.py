@@ -53,6 +53,14 @@ CSS = """<style>
 .photo td.top { font-weight: 650; background: linear-gradient(to right,
     color-mix(in srgb, #0072B2 50%, transparent) var(--share),
     color-mix(in srgb, #0072B2 8%, transparent) var(--share)); }
+[class*="st-key-caption-below-"] { margin-top: -0.6rem; margin-bottom: 0.9rem; }
+[class*="st-key-caption-top-"] { margin-bottom: -0.6rem; }
+[class*="st-key-caption-"] textarea { min-height: 2.4rem !important; }
+.printed { border-collapse: collapse; border-top: 1.5px solid #000; border-bottom: 1.5px solid #000;
+  color: #000; font: 12px/1.35 "Liberation Sans", "Noto Sans CJK TC", Arial, sans-serif; }
+.printed thead { border-bottom: 1px solid #000; }
+.printed th, .printed td { padding: 2px 8px; text-align: left; vertical-align: top; border: 0; }
+.printed .right { text-align: right; font-variant-numeric: tabular-nums; }
 div:has(> [class*="st-key-aside-"]) { flex: 1 1 300px; }
 [class*="st-key-aside-"] [data-testid="stText"] { font-size: 0.875rem; }
 [class*="st-key-paper-"] { background: #fff; border-radius: 10px; padding: 14px;

@@ -29,7 +29,8 @@ def follow(view: View, runs: tuple[Run, ...], command: str) -> Job | None:
         del st.session_state[log]
         if now:
             st.session_state[ended] = now
-            jobs.forget(now)
+            if now.output is None:  # else there is something to download yet
+                jobs.forget(now)
     return st.session_state.get(ended)
 
 
@@ -40,9 +41,11 @@ def begin(job: Job) -> None:
 
 
 def drop(command: str) -> None:
-    """Cancel this session's job of a command if it is under way, and forget what came of it."""
+    """Cancel this session's job of a command if it is under way, and forget what came of it, with
+    the file that it wrote."""
     log, ended = _keys(command)
-    st.session_state.pop(ended, None)
+    if last := st.session_state.pop(ended, None):
+        jobs.forget(last)
     if (path := st.session_state.pop(log, None)) and (job := jobs.read(path)):
         jobs.cancel(job)
 

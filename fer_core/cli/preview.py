@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from fer_core.cli.output import open_store, stderr
+from fer_core.cli.output import open_store, print_json, stderr
 
 
 def preview(
     name: Annotated[str, typer.Argument(help="Name of a data set.")],
     sample: Annotated[str, typer.Option(help="The face: split:index or its source name.")] = "",
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Other seeds differ.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Store one face as each kind of augmentation shows it to a training, at several strengths.
 
@@ -30,5 +31,8 @@ def preview(
     record = computed(image, sample=f"{split}:{index}", name=source, seed=seed)
     with open_store() as store:
         store.add_dataset_tensor(dataset.fingerprint, record)
+    if json:
+        print_json({"dataset": dataset.name, "sample": record.sample, "seed": seed})
+        return
     words = ["fer-core", "figure", "augmentation_preview", dataset.name, "-o", "preview.pdf"]
     stderr.print(f"stored {split}:{index} of {dataset.name}; draw it: {shlex.join(words)}")
