@@ -23,6 +23,7 @@ TITLES = {
     "architecture": ("Architecture", "模型架構"),
     "data": ("Data", "資料"),
     "photo": ("Try a photo", "試試照片"),
+    "report": ("Report", "報告"),
 }
 IDEOGRAPHS = re.compile("[\u3400-\u9fff]")
 

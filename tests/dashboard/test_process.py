@@ -39,6 +39,7 @@ def test_no_page_loads_torch_or_a_module_twice(three_runs: Path) -> None:
         "filters.py",
         "learning_curves.py",
         "photo.py",
+        "report.py",
         "runs.py",
     ]
     command = [sys.executable, "-c", DRAW_ALL, str(FOLDER / "streamlit_app.py"), *pages]

@@ -165,7 +165,7 @@ def test_a_part_is_said_and_emptied_again(open_app: Open, cast_store: Path) -> N
     app = open_app(cast_store, "report", "good", "poor", template="2018-fall")
     assert app.selectbox(key="report-part-cnn").value == "good", "the more accurate"
     assert app.selectbox(key="report-part-dnn").value is None
-    assert "Not inferred: every network has convolutions." in words(app)
+    assert "Not inferred: no run has a network without convolutions." in words(app)
     app.selectbox(key="report-part-cnn").set_value("poor").run()
     command = "fer-core report poor good --template 2018-fall --slot cnn=poor -o report.zip"
     assert command in shown_commands(app)
@@ -349,7 +349,7 @@ def test_runs_without_weights_get_no_button(open_app: Open, cast_store: Path) ->
     assert "Not stored yet: run 'good' has no stored plain filters" in words(app)
     assert "fer-core filters good" in shown_commands(app)
     assert not [button for button in app.button if button.label == "Compute it"]
-    assert "good: its checkpoints are gone from the disk." in words(app)
+    assert "good: its checkpoints are not on this disk." in words(app)
 
 
 def test_every_command_that_templates_name_for_what_they_lack_can_be_started(
