@@ -114,7 +114,8 @@ def _block(
         _figure(document, block, files[block.key]["png"])
         _caption(document, language, block, "Figure")
     elif isinstance(block, TableBlock):
-        _caption(document, language, block, "Table").paragraph_format.keep_with_next = True
+        above = _caption(document, language, block, "Table").paragraph_format
+        above.keep_with_next, above.space_before = True, Pt(12)
         _table(document, Grid.of(block))
     else:
         _missing(document, language, block)

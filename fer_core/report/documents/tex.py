@@ -10,7 +10,7 @@ from fer_core.report.documents.wording import Grid
 
 NEEDS = "pdf"
 
-_GAP = 12 * 25.4 / 72.27  # mm; between columns: twice \tabcolsep
+_GAP = 8 * 25.4 / 72.27  # mm; between columns: twice \tabcolsep
 _IN_ONE_PIECE = 15  # rows; so many fit on a page if each takes three lines
 _TABLE_FONT = 10.0  # pt; \small at 11 pt
 _ROOMIER = 1.08  # TeX's letters are wider than those that were measured
@@ -51,6 +51,7 @@ _COMMON = r"""\usepackage[margin=20mm]{geometry}
 \usepackage{parskip}
 \usepackage[hidelinks]{hyperref}
 \setlength{\emergencystretch}{3em}
+\setlength{\tabcolsep}{4pt}
 \setlength{\LTpre}{6pt}
 \setlength{\LTpost}{6pt}
 \setlength{\LTcapwidth}{\textwidth}
@@ -93,8 +94,9 @@ def _block(language: str, block: Block) -> Iterator[str]:
     words = wording.wording(language)
     if isinstance(block, Paragraph):
         content = escape(block.text)
-        draft = rf"\textbf{{{escape(words.draft)}}} \emph{{{content}}}"
-        yield draft if block.draft else content
+        if block.draft and language == "en":  # Chinese has no italics
+            content = rf"\emph{{{content}}}"
+        yield rf"\textbf{{{escape(words.draft)}}} {content}" if block.draft else content
     elif isinstance(block, FigureBlock):
         width, height = wording.placed(block)
         yield r"\begin{figure}[H]"
