@@ -77,6 +77,8 @@ def test_the_document_has_its_parts_in_order_and_figures_at_their_size_in_mm():
     ]
     places = [source.index(each) for each in wanted]
     assert places == sorted(places)
+    assert source.count(r"\caption{All epochs.}") == 1, "not again on each page of a long table"
+    assert source.index(r"\caption{All epochs.}") < source.index(r"\endfirsthead")
 
 
 def test_a_hostile_name_stays_within_the_document():

@@ -123,33 +123,48 @@ def _table(grid: Grid, caption: str = "") -> Iterator[str]:
     if len(grid.rows) <= _IN_ONE_PIECE:
         yield r"\begin{table}[H]\small"
         yield caption
-        yield from _lines(grid, "tabular")
+        yield from _lines(grid)
         yield r"\end{table}"
         return
     yield r"{\small"
-    yield from _lines(grid, "longtable", caption)
+    yield from _long_lines(grid, caption)
     yield "}"
 
 
-def _lines(grid: Grid, environment: str, caption: str = "", *, own: bool = False) -> list[str]:
-    """Return a table, its header repeated on each page of a longtable."""
-    breaks = environment == "longtable"
+def _lines(grid: Grid, *, own: bool = False) -> list[str]:
+    """Return a table that stays in one piece."""
     return [
-        rf"\begin{{{environment}}}{'[l]' if breaks else ''}{{@{{}}{_columns(grid, own=own)}@{{}}}}",
-        *([rf"{caption}\\"] if breaks and caption else []),
-        r"\toprule",
-        _row(grid.header),
-        r"\midrule",
-        *([r"\endhead", r"\bottomrule", r"\endlastfoot"] if breaks else []),
+        rf"\begin{{tabular}}{{@{{}}{_columns(grid, own=own)}@{{}}}}",
+        *_head(grid),
         *map(_row, grid.rows),
-        *([] if breaks else [r"\bottomrule"]),
-        rf"\end{{{environment}}}",
+        r"\bottomrule",
+        r"\end{tabular}",
     ]
+
+
+def _long_lines(grid: Grid, caption: str) -> list[str]:
+    """Return a table that breaks over pages, each with its header; the caption stands once."""
+    return [
+        rf"\begin{{longtable}}[l]{{@{{}}{_columns(grid)}@{{}}}}",
+        *([rf"{caption}\\"] if caption else []),
+        *_head(grid),
+        r"\endfirsthead",
+        *_head(grid),
+        r"\endhead",
+        r"\bottomrule",
+        r"\endlastfoot",
+        *map(_row, grid.rows),
+        r"\end{longtable}",
+    ]
+
+
+def _head(grid: Grid) -> tuple[str, str, str]:
+    return r"\toprule", _row(grid.header), r"\midrule"
 
 
 def tabular(grid: Grid) -> str:
     """Return a table for somebody's own document, which needs booktabs and array."""
-    lines = [r"% needs \usepackage{array,booktabs}", *_lines(grid, "tabular", own=True)]
+    lines = [r"% needs \usepackage{array,booktabs}", *_lines(grid, own=True)]
     return "\n".join(lines) + "\n"
 
 
