@@ -25,7 +25,7 @@ NEEDS = "png"
 _LATIN, _CHINESE, _MONO = "Arial", "Microsoft JhengHei", "Courier New"
 _MARGIN, _GAP = 20.0, 4.0  # mm; the gap is Word's own padding of cells, both sides
 _TABLE_FONT = 9.0
-_ROOMIER = 1.1  # bold headers
+_ROOMIER = 1.16  # bold headers
 _INK = RGBColor(0x1A, 0x1A, 0x1A)
 _SIZES = {"Normal": 11, "Title": 20, "Heading 1": 14, "Caption": 9.5, "Intense Quote": 10}
 _LONGEST_PROPERTY = 255  # characters
@@ -62,7 +62,8 @@ def _page(document: Any, content: Content) -> None:
         _set_fonts(style.element.get_or_add_rPr())
     document.styles["Caption"].font.bold = False
     document.styles["Normal"].paragraph_format.space_after = Pt(6)
-    document.styles["Heading 1"].paragraph_format.space_before = Pt(18)
+    heading = document.styles["Heading 1"].paragraph_format
+    heading.space_before, heading.space_after = Pt(18), Pt(6)
     for name in ("Title", "Intense Quote"):  # rules above and below, of the template
         for border in document.styles[name].element.iter(qn("w:pBdr")):
             border.getparent().remove(border)
@@ -114,7 +115,8 @@ def _block(
         _figure(document, block, files[block.key]["png"])
         _caption(document, language, block, "Figure")
     elif isinstance(block, TableBlock):
-        _caption(document, language, block, "Table").paragraph_format.keep_with_next = True
+        above = _caption(document, language, block, "Table").paragraph_format
+        above.keep_with_next, above.space_before = True, Pt(12)
         _table(document, Grid.of(block))
     else:
         _missing(document, language, block)

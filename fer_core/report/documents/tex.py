@@ -10,7 +10,7 @@ from fer_core.report.documents.wording import Grid
 
 NEEDS = "pdf"
 
-_GAP = 12 * 25.4 / 72.27  # mm; between columns: twice \tabcolsep
+_GAP = 8 * 25.4 / 72.27  # mm; between columns: twice \tabcolsep
 _IN_ONE_PIECE = 15  # rows; so many fit on a page if each takes three lines
 _TABLE_FONT = 10.0  # pt; \small at 11 pt
 _ROOMIER = 1.08  # TeX's letters are wider than those that were measured
@@ -51,6 +51,7 @@ _COMMON = r"""\usepackage[margin=20mm]{geometry}
 \usepackage{parskip}
 \usepackage[hidelinks]{hyperref}
 \setlength{\emergencystretch}{3em}
+\setlength{\tabcolsep}{4pt}
 \setlength{\LTpre}{6pt}
 \setlength{\LTpost}{6pt}
 \setlength{\LTcapwidth}{\textwidth}
@@ -93,8 +94,9 @@ def _block(language: str, block: Block) -> Iterator[str]:
     words = wording.wording(language)
     if isinstance(block, Paragraph):
         content = escape(block.text)
-        draft = rf"\textbf{{{escape(words.draft)}}} \emph{{{content}}}"
-        yield draft if block.draft else content
+        if block.draft and language == "en":  # Chinese has no italics
+            content = rf"\emph{{{content}}}"
+        yield rf"\textbf{{{escape(words.draft)}}} {content}" if block.draft else content
     elif isinstance(block, FigureBlock):
         width, height = wording.placed(block)
         yield r"\begin{figure}[H]"
@@ -121,33 +123,48 @@ def _table(grid: Grid, caption: str = "") -> Iterator[str]:
     if len(grid.rows) <= _IN_ONE_PIECE:
         yield r"\begin{table}[H]\small"
         yield caption
-        yield from _lines(grid, "tabular")
+        yield from _lines(grid)
         yield r"\end{table}"
         return
     yield r"{\small"
-    yield from _lines(grid, "longtable", caption)
+    yield from _long_lines(grid, caption)
     yield "}"
 
 
-def _lines(grid: Grid, environment: str, caption: str = "", *, own: bool = False) -> list[str]:
-    """Return a table, its header repeated on each page of a longtable."""
-    breaks = environment == "longtable"
+def _lines(grid: Grid, *, own: bool = False) -> list[str]:
+    """Return a table that stays in one piece."""
     return [
-        rf"\begin{{{environment}}}{'[l]' if breaks else ''}{{@{{}}{_columns(grid, own=own)}@{{}}}}",
-        *([rf"{caption}\\"] if breaks and caption else []),
-        r"\toprule",
-        _row(grid.header),
-        r"\midrule",
-        *([r"\endhead", r"\bottomrule", r"\endlastfoot"] if breaks else []),
+        rf"\begin{{tabular}}{{@{{}}{_columns(grid, own=own)}@{{}}}}",
+        *_head(grid),
         *map(_row, grid.rows),
-        *([] if breaks else [r"\bottomrule"]),
-        rf"\end{{{environment}}}",
+        r"\bottomrule",
+        r"\end{tabular}",
     ]
+
+
+def _long_lines(grid: Grid, caption: str) -> list[str]:
+    """Return a table that breaks over pages, each with its header; the caption stands once."""
+    return [
+        rf"\begin{{longtable}}[l]{{@{{}}{_columns(grid)}@{{}}}}",
+        *([rf"{caption}\\"] if caption else []),
+        *_head(grid),
+        r"\endfirsthead",
+        *_head(grid),
+        r"\endhead",
+        r"\bottomrule",
+        r"\endlastfoot",
+        *map(_row, grid.rows),
+        r"\end{longtable}",
+    ]
+
+
+def _head(grid: Grid) -> tuple[str, str, str]:
+    return r"\toprule", _row(grid.header), r"\midrule"
 
 
 def tabular(grid: Grid) -> str:
     """Return a table for somebody's own document, which needs booktabs and array."""
-    lines = [r"% needs \usepackage{array,booktabs}", *_lines(grid, "tabular", own=True)]
+    lines = [r"% needs \usepackage{array,booktabs}", *_lines(grid, own=True)]
     return "\n".join(lines) + "\n"
 
 

@@ -57,8 +57,10 @@ _GREEK_NAME = re.compile(r"GREEK (SMALL|CAPITAL) LETTER ([A-Z]+)")
 _GREEK_CAPITALS = frozenset(
     ("GAMMA", "DELTA", "THETA", "LAMDA", "XI", "PI", "SIGMA", "UPSILON", "PHI", "PSI", "OMEGA")
 )
-_WORD = re.compile(r"\S{25,}")
-_PIECE = 8  # characters of a long word between places where a line may end
+_WORD = re.compile(r"\S{13,}")
+# Where a long word may end a line: after these, else after so many characters.
+_JOINTS = re.compile(r"(?<=[-_/.:])(?=\w)")
+_LONGEST, _PIECE = 16, 8
 
 # Scripts that the fonts of the XeLaTeX preamble have: Chinese, Japanese and what goes with them.
 _CJK = re.compile(
@@ -89,7 +91,11 @@ def _breakable(word: re.Match[str]) -> str:
     letters = word[0]
     if _CJK.search(letters):  # may be broken anywhere as it is
         return letters
-    return _BREAK.join(letters[at : at + _PIECE] for at in range(0, len(letters), _PIECE))
+    pieces: list[str] = []
+    for part in _JOINTS.split(letters):
+        step = len(part) if len(part) <= _LONGEST else _PIECE
+        pieces += [part[at : at + step] for at in range(0, len(part), step)]
+    return _BREAK.join(pieces)
 
 
 def _character(character: str) -> str:
