@@ -4,7 +4,6 @@ in it."""
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -25,14 +24,12 @@ def show(draft: Draft, plan: Plan, formats: Sequence[str]) -> None:
     """Offer to build the report, and what was built. Building waits until what was changed is
     stored."""
     _ = texts.translate()
-    if not formats:
-        st.text(_("Choose a format of the documents."))
-        return
+    row = st.container(
+        horizontal=True, vertical_alignment="bottom", key="report-build", gap="small"
+    )
     job = waiting.follow(draft.view, draft.plan.runs, COMMAND)
     under_way = f"job-{COMMAND}" in st.session_state
-    with st.container(
-        horizontal=True, vertical_alignment="bottom", key="report-build", gap="small"
-    ):
+    with row:
         report_sections.title(draft, plan)
         st.button(
             _("Build the report"),
@@ -40,17 +37,25 @@ def show(draft: Draft, plan: Plan, formats: Sequence[str]) -> None:
             key="report-start",
             icon=":material/description:",
             on_click=_want,
-            disabled=under_way,
+            disabled=under_way or not formats,
         )
-        if job and job.output and job.output.exists() and not job.error:
-            _download(job.output, changed=st.session_state.get(MADE_OF) != _state(plan, formats))
+        if job and job.result is not None and job.output and job.output.exists():
+            _download(job.output)
+    if not formats:
+        st.text(_("Choose a format of the documents."))
+        return
+    if job and st.session_state.get(MADE_OF) not in (None, _state(plan, formats)):
+        st.caption(_("Something was changed since the report was built."))
     command = texts.command("fer-core", *arguments(plan, formats=formats), "-o", FILE)
     st.code(command, language="bash", wrap_lines=True)
     _say_browser()
     if report_edits.failed():
         st.session_state.pop(WANTED, None)
     if st.session_state.get(WANTED) and not report_edits.saving(draft) and not under_way:
-        _start(draft, plan, formats)
+        try:
+            _start(draft, plan, formats)
+        except InputError as error:
+            states.wrong(error)
     elif job:
         _say_ended(job)
 
@@ -78,7 +83,7 @@ def _start(draft: Draft, plan: Plan, formats: Sequence[str]) -> None:
     st.rerun()
 
 
-def _download(path: Path, *, changed: bool) -> None:
+def _download(path: Path) -> None:
     _ = texts.translate()
     st.download_button(
         _("Download {name}").format(name=FILE),
@@ -89,8 +94,6 @@ def _download(path: Path, *, changed: bool) -> None:
         icon=":material/download:",
         key="report-download",
     )
-    if changed:
-        st.caption(_("Something was changed since it was built."))
 
 
 def _reader(path: Path) -> Callable[[], bytes]:
@@ -99,9 +102,10 @@ def _reader(path: Path) -> Callable[[], bytes]:
 
 
 def _state(plan: Plan, formats: Sequence[str]) -> str:
-    """Return what a report is made of: another text after anything has changed."""
+    """Return what a report is made of, which is another text after anything has changed. After a
+    reload nobody knows it of the report under way."""
     runs = [(run.id, run.revision) for run in plan.runs]
-    words: list[Any] = [runs, arguments(plan, formats=formats), plan.edits.to_json()]
+    words = [runs, arguments(plan, formats=formats), plan.edits.to_json()]
     return json.dumps(words)
 
 

@@ -29,7 +29,7 @@ def choose(view: View) -> tuple[Choices, tuple[str, ...]]:
             _("Template"),
             {name: read_template(name).title[texts.language()] for name in TEMPLATES},
             TEMPLATES[0],
-            width=300,
+            width=345,
         )
         language = _remembered(
             LANGUAGE, _("Language of the report"), LANGUAGE_NAMES, texts.language(), width=130
@@ -94,14 +94,14 @@ def _parts(view: View, choices: Choices) -> tuple[tuple[str, str], ...]:
     titles = {
         CNN: _("The CNN"),
         DNN: _("The DNN"),
-        BEFORE: _("Before augmentation and normalisation"),
-        AFTER: _("After augmentation and normalisation"),
+        BEFORE: _("Before augmentation"),
+        AFTER: _("After augmentation"),
         POOR: _("The poor model"),
         EXPLAIN: _("The explained model"),
     }
-    with st.container(horizontal=True, key="report-parts", gap="medium"):
+    with st.container(horizontal=True, key="report-parts", gap="small"):
         for slot in slots:
-            with st.container(key=f"part-{slot}", width=250, gap="xsmall"):
+            with st.container(key=f"part-{slot}", width=215, gap="xsmall"):
                 _part(slot, titles[slot], list(by_name), plan.slots[slot])
                 st.caption(_reason(plan, slot))
     _mirror(PARTS, [f"{slot}={name}" for slot, name in said.items()])

@@ -72,7 +72,8 @@ def _tick(draft: Draft, plan: Plan, section: Section, _: Translate) -> None:
     key = f"report-tick-{section.key}"
 
     def change() -> None:
-        rest = [each for each in plan.edits.left_out if each != section.key]
+        now = report_edits.read(draft)[0].edits.left_out
+        rest = [each for each in now if each != section.key]
         left_out = rest if st.session_state[key] else [*rest, section.key]
         report_edits.change(draft, "report-ticks", left_out=left_out)
 

@@ -55,6 +55,8 @@ CSS = """<style>
     color-mix(in srgb, #0072B2 8%, transparent) var(--share)); }
 [class*="st-key-caption-below-"] { margin-top: -0.6rem; margin-bottom: 0.9rem; }
 [class*="st-key-caption-top-"] { margin-bottom: -0.6rem; }
+[class*="st-key-report-"] textarea { field-sizing: content; height: auto !important;
+  min-height: 5rem !important; max-height: none !important; }
 [class*="st-key-caption-"] textarea { min-height: 2.4rem !important; }
 .printed { border-collapse: collapse; border-top: 1.5px solid #000; border-bottom: 1.5px solid #000;
   color: #000; font: 12px/1.35 "Liberation Sans", "Noto Sans CJK TC", Arial, sans-serif; }

@@ -118,6 +118,60 @@ def test_the_picture_lies_nowhere_while_a_job_runs_or_after_it(
         assert wait(job, FINISHED).result["faces"]
 
 
+@pytest.fixture
+def submission(
+    trained_store: RunStore, face: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """A further command that writes a file, beside its log."""
+    source = tmp_path / "test.csv"
+    source.write_text(f"id,feature\n0,{' '.join(map(str, face.ravel()))}\n")
+
+    def submit(runs: list[str]) -> list[str]:
+        return ["predict", *runs, f"--test={source}"]
+
+    monkeypatch.setitem(commands.COMMANDS, "submit", submit)
+    monkeypatch.setitem(commands.OUTPUTS, "submit", ".csv")
+    return "submit"
+
+
+def test_what_a_job_writes_lies_beside_its_log_and_goes_with_it(
+    trained_store: RunStore, submission: str
+) -> None:
+    job = jobs.start(trained_store, submission, [trained_store.run("first")])
+    assert job.output == job.log.with_suffix(".csv")
+    ended = wait(job, FINISHED)
+    assert ended.output
+    assert ended.result["output"] == str(ended.output)
+    assert ended.output.read_text().splitlines()[0] == "id,label"
+    half_written = job.log.with_name(f"{job.log.stem}.csv.tmp")
+    half_written.touch()
+    jobs.forget(ended)
+    assert not list(job.log.parent.iterdir())
+
+
+def test_a_job_that_writes_nothing_has_no_output(trained_store: RunStore, picture: bytes) -> None:
+    run = trained_store.run("first")
+    job = jobs.start(trained_store, "predict", [run], stdin=picture, picture="-")
+    assert job.output is None
+    wait(job, FINISHED)
+
+
+def test_a_draft_waits_for_no_job_and_none_waits_for_it(
+    trained_store: RunStore, endless: None, picture: bytes
+) -> None:
+    first, second = (trained_store.run(name) for name in ("first", "second"))
+    about = {"template": "comparison", "slots": {}, "language": "en"}
+    edits = b'{"title": "Mine"}'
+    jobs.start(trained_store, "endless", [first])
+    draft = jobs.start(trained_store, "report-draft", [first, second], stdin=edits, **about)
+    other = jobs.start(trained_store, "predict", [second], stdin=picture, picture="-")
+    assert wait(draft, FINISHED).result["edits"]["title"] == "Mine"
+    kept = trained_store.report_draft([first.id, second.id], "comparison", "en")
+    assert kept
+    assert kept["title"] == "Mine"
+    wait(other, FINISHED)
+
+
 def test_a_failed_job_says_the_command_s_one_line(trained_store: RunStore) -> None:
     run = trained_store.run("first")
     job = jobs.start(trained_store, "predict", [run], stdin=b"a text", picture="-", name="note.jpg")
@@ -208,6 +262,27 @@ def test_logs_of_jobs_that_ended_long_ago_are_tidied_up(trained_store: RunStore)
         os.utime(logs[name], (past, past))
     jobs.tidy(trained_store)
     assert {name for name, log in logs.items() if log.exists()} == {"new", "long"}
+
+
+def test_what_can_be_downloaded_is_kept_longer_and_then_tidied_up_too(
+    trained_store: RunStore, submission: str
+) -> None:
+    def write(name: str, command: str, age: float) -> list[Path]:
+        log = write_log(trained_store, this_process(), '{"result": 1}', name=name)
+        log.write_text(log.read_text().replace('"predict"', f'"{command}"'))
+        output = log.with_suffix(".csv")
+        output.touch()
+        for path in (log, output):
+            os.utime(path, (time.time() - age, time.time() - age))
+        return [log, output]
+
+    kept = write("kept", submission, jobs.KEEP_SECONDS + 10)
+    gone = write("gone", submission, jobs.KEEP_OUTPUT_SECONDS + 10)
+    left = write("left", "predict", jobs.KEEP_SECONDS + 10)
+    left[0].unlink()  # a log that somebody removed: what it wrote has no reader any more
+    jobs.tidy(trained_store)
+    assert all(path.exists() for path in kept)
+    assert not any(path.exists() for path in [*gone, *left])
 
 
 def test_the_log_of_a_job_that_no_page_waits_for_goes_by_itself(

@@ -20,6 +20,7 @@ PAGES = (
     "compare",
     "errors",
     "ensemble",
+    "report",
 )
 Open = Callable[..., AppTest]
 
