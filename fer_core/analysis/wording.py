@@ -58,9 +58,10 @@ def group_sentence(
     """Say whether the seeds let a difference between two groups stand. names: of the groups."""
     _ = translator(language)
     a, b = difference.a, difference.b
+    form = _("{setting}: {values}")
     by = clauses(
         (
-            f"{_short(key)}: {_short(values[0])} / {_short(values[1])}"
+            form.format(setting=_short(key), values=f"{_short(values[0])} / {_short(values[1])}")
             for key, values in difference.factor.items()
         ),
         _,

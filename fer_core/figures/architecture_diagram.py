@@ -104,9 +104,16 @@ def _describe(diagram: Diagram, _: Translate) -> str:
     for block in diagram.blocks:
         for rows in (block.rows, *((pool,) for pool in block.pools)):
             step = listed((network.words(layer, _) for layer in rows[0].layers), _)
-            step = _("{layer} ({types})").format(layer=text.clean(rows[0].main.name), types=step)
+            form = _("{layer} ({types}) {shape}")
             if len(rows) > 1:
-                step = _("{layer}, {count} times").format(layer=step, count=len(rows))
-            steps.append(f"{step} {network.shape(rows[0].output_shape)}")
+                form = _("{layer} ({types}), {count} times {shape}")
+            steps.append(
+                form.format(
+                    layer=text.clean(rows[0].main.name),
+                    types=step,
+                    count=len(rows),
+                    shape=network.shape(rows[0].output_shape),
+                )
+            )
     name = text.clean(diagram.run.name)
     return _("{name}: {facts}.").format(name=name, facts=clauses(steps, _))

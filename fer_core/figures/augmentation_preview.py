@@ -114,19 +114,19 @@ def _row(each: DatasetPreview, kind: int, _: Translate) -> Sheet:
         each.seen[kind].reshape(1, strengths * draws, *each.image.shape),
         np.ones((1, strengths * draws), bool),
         [
-            f"{name}: {_acting(parts, each.settings, factor, _)}"
+            _acting(name, parts, each.settings, factor, _)
             for factor in each.strengths
             for _draw in range(draws)
         ],
         groups=[(label if kind == 0 else "", draws) for label in labels],
-        title=f"{name}: {_acting(parts, each.settings, 1, _)}",
+        title=_acting(name, parts, each.settings, 1, _),
     )
 
 
 def _acting(
-    parts: tuple[str, ...], settings: Mapping[str, float], factor: float, _: Translate
+    kind: str, parts: tuple[str, ...], settings: Mapping[str, float], factor: float, _: Translate
 ) -> str:
-    """Say what a kind does at a strength: ``rotate 12°, shift 10 %, flip``."""
+    """Say what a kind does at a strength: ``full: rotate 12°, shift 10 %, flip``."""
     words = {
         "rotate": _("rotate {value:g}°").format(value=factor * settings["rotate"]),
         "shift": _("shift {value:g} %").format(value=100 * factor * settings["shift"]),
@@ -134,7 +134,9 @@ def _acting(
         "flip": _("flip"),
         "erase": _("erase {value:g} %").format(value=100 * factor * settings["erase"]),
     }
-    return listed((words[part] for part in parts), _)
+    return _("{setting}: {values}").format(
+        setting=kind, values=listed((words[part] for part in parts), _)
+    )
 
 
 def table(info: AugmentationPreviews) -> pd.DataFrame:
@@ -177,10 +179,7 @@ def describe(info: AugmentationPreviews, *, language: str = "en") -> str:
     ]
     for each in info.datasets:
         kinds = clauses(
-            (
-                f"{name}: {_acting(parts, each.settings, 1, _)}"
-                for name, parts in each.kinds.items()
-            ),
+            (_acting(name, parts, each.settings, 1, _) for name, parts in each.kinds.items()),
             _,
         )
         lines.append(

@@ -174,5 +174,7 @@ def describe(info: ConfigurationDifference, *, language: str = "en") -> str:
         lines = [_("Settings that differ between {runs}.").format(runs=listed(names, _))]
     for setting, values in info.settings.items():
         each = (f"{name} {brief(value, _)}" for name, value in zip(names, values, strict=True))
-        lines.append(f"{text.clean(setting)}: {clauses(each, _)}")
+        lines.append(
+            _("{setting}: {values}").format(setting=text.clean(setting), values=clauses(each, _))
+        )
     return "\n".join(lines if info.settings else [*lines, _("no setting differs")])

@@ -153,8 +153,13 @@ def describe(info: RecallsAgainstShares, *, language: str = "en") -> str:
     ]
     for answers, found in zip(info.answers, info.classes, strict=True):
         numbers = zip(names, found.shares, found.recall, strict=True)
+        form = _("{label} {share}: {recall}")
         each = (
-            f"{name} {text.percent(share)}: {text.percent(recall) if recall == recall else '–'}"
+            form.format(
+                label=name,
+                share=text.percent(share),
+                recall=text.percent(recall) if recall == recall else "–",
+            )
             for name, share, recall in numbers
         )
         said = _("{name}: {correlation}. {classes}.").format(

@@ -83,7 +83,8 @@ def _convolutions(layers: list[Layer], _: Translate) -> str:
 
 def _counted(layers: list[Layer], _: Translate) -> str:
     words = Counter(text.clean(network.words(layer, _)) for layer in layers)
-    return listed((f"{count} {name}" for name, count in words.items()), _)
+    form = _("{count} {layer}")
+    return listed((form.format(count=count, layer=name) for name, count in words.items()), _)
 
 
 def _dense(layers: list[Layer], _: Translate) -> str:

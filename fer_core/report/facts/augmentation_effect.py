@@ -57,8 +57,9 @@ def _differ(details: list[RunDetails], _: Translate) -> str:
     settings = configuration_difference([each.config for each in details])
     if not settings:
         return _("No setting that is stored differs.")
+    form = _("{name} ({values})")
     said = (
-        f"{text.clean(name)} ({' / '.join(brief(value, _) for value in values)})"
+        form.format(name=text.clean(name), values=" / ".join(brief(value, _) for value in values))
         for name, values in settings.items()
     )
     return _("Settings that differ, in the order {names}: {settings}.").format(

@@ -49,8 +49,13 @@ def _splits(dataset: Dataset, _: Translate) -> str:
 
 
 def _classes(split: SplitInfo, _: Translate) -> str:
+    form = _("{label} {count:,} ({share})")
     classes = (
-        f"{_(name)} {split.classes[name]:,} ({text.share(split.classes[name], split.count)})"
+        form.format(
+            label=_(name),
+            count=split.classes[name],
+            share=text.share(split.classes[name], split.count),
+        )
         for name in CLASS_NAMES
     )
     return _("Classes of {split}: {classes}.").format(

@@ -36,7 +36,10 @@ def _combines(details: RunDetails, _: Translate) -> str:
             "{name} combines {count} runs by the mean of their probabilities, with the weights "
             "that have the least log loss on validation: {members}."
         )
-    each = (f"{text.clean(name)} ({float(weight):.2f})" for name, weight in members.items())
+    form = _("{name} ({weight:.2f})")
+    each = (
+        form.format(name=text.clean(name), weight=float(weight)) for name, weight in members.items()
+    )
     return said.format(
         name=facets.named(details.run, _), count=len(members), members=listed(each, _)
     )
