@@ -1,6 +1,11 @@
 """The exceptions for what a person can put right."""
 
 import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fer_core.translation import Translate
 
 
 class InputError(ValueError):
@@ -14,12 +19,17 @@ class InputError(ValueError):
 class NotStored(InputError):  # noqa: N818 - a state of the store, not a fault
     """What is asked for is not in the store yet, and a command makes it.
 
-    what: the sentence without its command; command: the arguments of ``fer-core``.
+    what: writes the sentence, without its command, in the language of a translator (the error's
+    own is English); command: the arguments of ``fer-core``.
     """
 
     def __init__(
-        self, what: str, command: tuple[str, ...], *, make: str = "make them with"
+        self,
+        what: "Callable[[Translate], str]",
+        command: tuple[str, ...],
+        *,
+        make: str = "make them with",
     ) -> None:
-        super().__init__(f"{what}; {make}: {shlex.join(['fer-core', *command])}")
+        super().__init__(f"{what(str)}; {make}: {shlex.join(['fer-core', *command])}")
         self.what = what
         self.command = command

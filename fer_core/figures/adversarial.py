@@ -95,8 +95,12 @@ def lacking(side: Side, samples: list[str], attack: str, target: str) -> NotStor
     options = {"attack": attack if attack != "fgsm" else "", "target": target}
     one = samples[0] if samples else "validation:0"
     made_with = stored_arrays.command(side, "adversarial", sample=one, **options)
-    of = f" of {', '.join(samples)}" if samples else ""
-    return stored_arrays.lacking(side, f"{attack} images{of}", made_with)
+
+    def what(_: Translate) -> str:
+        form = _("{attack} images of {samples}") if samples else _("{attack} images")
+        return form.format(attack=attack, samples=listed(samples, _))
+
+    return stored_arrays.lacking(side, what, made_with)
 
 
 def _attacked(record: TensorRecord) -> Attacked:

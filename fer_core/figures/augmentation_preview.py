@@ -62,11 +62,7 @@ def collect(store: "RunStore", names: tuple[str, ...], *, sample: str = "") -> A
         stored = store.dataset_tensors(dataset.fingerprint, AUGMENTATION)
         chosen = [record for record in stored if wanted in ("", record.sample)]
         if not chosen:
-            raise NotStored(
-                f"no augmentation preview of {' '.join([dataset.name, wanted]).strip()} is stored",
-                tuple(command),
-                make="make it",
-            )
+            raise _lacking(f"{dataset.name} {wanted}".strip(), tuple(command))
         record = chosen[-1]
         split, index = store.sample(dataset.fingerprint, record.sample)
         made: Mapping[str, Any] = record.provenance
@@ -120,6 +116,14 @@ def _row(each: DatasetPreview, kind: int, _: Translate) -> Sheet:
         ],
         groups=[(label if kind == 0 else "", draws) for label in labels],
         title=_acting(name, parts, each.settings, 1, _),
+    )
+
+
+def _lacking(face: str, command: tuple[str, ...]) -> NotStored:
+    return NotStored(
+        lambda _: _("no augmentation preview of {face} is stored").format(face=face),
+        command,
+        make="make it",
     )
 
 

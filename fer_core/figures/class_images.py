@@ -66,7 +66,9 @@ def collect(
         if not starts:
             options = {"style": "" if style == STYLES[0] else style, "class-images": start}
             made_with = stored_arrays.command(side, "filters", **options)
-            raise stored_arrays.lacking(side, f"{style} class images", made_with)
+            raise stored_arrays.lacking(
+                side, lambda _: _("{style} class images").format(style=_(style)), made_with
+            )
         records = [there[each] for each in starts]
         found.append(
             SideClasses(

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.analysis.tiles import stretched
+from fer_core.errors import NotStored
 from fer_core.figures import facets, stored_arrays, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
@@ -67,8 +68,7 @@ def collect(
         if lacks or not there:
             sample = lacks[0] if lacks else "validation:0"
             made_with = stored_arrays.command(side, "dream", sample=sample, layer=name)
-            of = f" of {', '.join(lacks)}" if lacks else ""
-            raise stored_arrays.lacking(side, f"dreams{of}", made_with)
+            raise _lacking(side, lacks, made_with)
         shown = tuple(asked or list(there)[:MOST_SAMPLES])
         found.append(
             SideDreams(
@@ -81,6 +81,14 @@ def collect(
             )
         )
     return Dreams(tuple(found))
+
+
+def _lacking(side: Side, samples: list[str], made_with: tuple[str, ...]) -> NotStored:
+    def what(_: Translate) -> str:
+        form = _("dreams of {samples}") if samples else _("dreams")
+        return form.format(samples=listed(samples, _))
+
+    return stored_arrays.lacking(side, what, made_with)
 
 
 def draw(

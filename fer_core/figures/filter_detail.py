@@ -115,7 +115,9 @@ def _top_images(store: "RunStore", side: Side, layer: str, number: int, split: s
     if record is None:
         options = {"layers": layer, "top-split": split}
         raise stored_arrays.lacking(
-            side, f"top images of {layer}", stored_arrays.command(side, "filters", **options)
+            side,
+            lambda _: _("top images of {layer}").format(layer=layer),
+            stored_arrays.command(side, "filters", **options),
         )
     source, rows = str(record.provenance["source"]), record.array[number]
     indices = rows[:, 1].astype(int)

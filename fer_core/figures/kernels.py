@@ -55,7 +55,7 @@ def collect(
         record = stored_arrays.first(store, side, KERNELS)
         if record is None:
             made_with = stored_arrays.command(side, "filters", layers="conv1")
-            raise stored_arrays.lacking(side, "kernels", made_with)
+            raise stored_arrays.lacking(side, lambda _: _("kernels"), made_with)
         values = record.array[:, 0]  # images have one channel
         found.append(SideKernels(side, record.layer, values, numbers.limit(values)))
     return Kernels(tuple(found), per_row)

@@ -91,7 +91,9 @@ def read(store: "RunStore", side: Side, *, layer: str, sample: str) -> TensorRec
         asked = of or "train:0"
         raise stored_arrays.lacking(
             side,
-            f"outputs of {name or 'any layer'} for {of or 'any image'}",
+            lambda _: _("outputs of {layer} for {sample}").format(
+                layer=name or _("any layer"), sample=of or _("any image")
+            ),
             stored_arrays.command(side, "outputs", sample=asked, layers=name),
         )
     return record

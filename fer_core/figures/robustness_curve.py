@@ -58,7 +58,9 @@ def collect(
             }
             made_with = stored_arrays.command(side, "adversarial", **options)
             raise stored_arrays.lacking(
-                side, f"{attack} accuracies on {split}", (*made_with, "--robustness")
+                side,
+                lambda _: _("{attack} accuracies on {split}").format(attack=attack, split=_(split)),
+                (*made_with, "--robustness"),
             )
         count = int(str(record.provenance["n"]))
         correct = [round(value * count) for value in record.array[:, 1]]

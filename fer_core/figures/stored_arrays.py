@@ -1,6 +1,6 @@
 """Reads what is stored of runs' filters, by run and weights; what is not names its command."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +10,8 @@ from fer_core.errors import InputError, NotStored
 from fer_core.figures import palette
 from fer_core.figures.wanted_maps import named
 from fer_core.records import Run, TensorKey, TensorRecord
+from fer_core.translation import Translate
+from fer_core.words import weights_name
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -67,10 +69,13 @@ def command(side: Side, name: str, **options: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def lacking(side: Side, what: str, made_with: tuple[str, ...]) -> NotStored:
-    """Return the error for what is not stored."""
+def lacking(side: Side, what: Callable[[Translate], str], made_with: tuple[str, ...]) -> NotStored:
+    """Return the error for what is not stored. what: writes the words for it."""
     return NotStored(
-        f"run {side.run.name!r} has no stored {what} ({side.weights} weights)", made_with
+        lambda _: _("run {run!r} has no stored {what} ({weights} weights)").format(
+            run=side.run.name, what=what(_), weights=weights_name(side.weights, _)
+        ),
+        made_with,
     )
 
 

@@ -11,6 +11,7 @@ from fer_core.figures.filter_grid import ACTIVATION, INDEX, SIMILARITY
 from fer_core.figures.options import one_of, whole
 from fer_core.figures.stored_arrays import NOISE, Side
 from fer_core.records import FILTER_ACTIVATIONS, FILTER_SIMILARITY, FILTERS, TensorRecord
+from fer_core.translation import Translate
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -76,8 +77,20 @@ def lacking(side: Side, *, layer: str, style: str = "plain", start: str = "") ->
     made_with = stored_arrays.command(
         side, "filters", layers=layer, style=style if style != STYLES[0] else "", start=start
     )
-    of = f" of {layer}" if layer else ""
-    return stored_arrays.lacking(side, f"{style} filters{of}", made_with)
+
+    def what(_: Translate) -> str:
+        form = _("{style} filters of {layer}") if layer else _("{style} filters")
+        return form.format(style=_(style), layer=layer)
+
+    return stored_arrays.lacking(side, what, made_with)
+
+
+def _lacking_similarity(side: Side, layer: str) -> NotStored:
+    return stored_arrays.lacking(
+        side,
+        lambda _: _("similarity of the filters of {layer}").format(layer=layer),
+        stored_arrays.command(side, "filters", layers=layer),
+    )
 
 
 def _similarity(
@@ -107,10 +120,6 @@ def order_of(ascended: Ascended, order: str, place: int) -> np.ndarray:
         return np.argsort(-ascended.activations[:, place], kind="stable")
     if order == SIMILARITY:
         if ascended.similarity is None:
-            raise stored_arrays.lacking(
-                ascended.side,
-                f"similarity of the filters of {ascended.layer}",
-                stored_arrays.command(ascended.side, "filters", layers=ascended.layer),
-            )
+            raise _lacking_similarity(ascended.side, ascended.layer)
         return order_by_similarity(ascended.similarity)
     return np.arange(len(ascended.filters))

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from fer_core.errors import NotStored
 from fer_core.records import CLASS_NAMES, Layer, Run, TensorKey
+from fer_core.translation import Translate
+from fer_core.words import listed, weights_name
 
 PREDICTED, TRUE = "predicted", "true"
 TARGETS = (PREDICTED, TRUE, *CLASS_NAMES)
@@ -55,13 +57,24 @@ def lacking(
     run: Run, what: Sequence[str], methods: Sequence[str], samples: Sequence[str], wanted: Wanted
 ) -> NotStored:
     """Return the error for `what` that is not stored, with the command that makes it."""
-    of = f" of {', '.join(samples)}" if samples else ""
-    layer = f"layer {wanted.layer}, " if wanted.layer else ""
-    which = f"{layer}{wanted.target} class, {wanted.weights} weights"
-    return NotStored(
-        f"run {run.name!r} has no stored {' and '.join(what) or 'explanations'}{of} ({which})",
-        command(run, methods, samples, wanted),
-    )
+
+    def say(_: Translate) -> str:
+        form = _("run {run!r} has no stored {what} ({which})")
+        if samples:
+            form = _("run {run!r} has no stored {what} of {samples} ({which})")
+        which = [
+            _("layer {layer}").format(layer=wanted.layer) if wanted.layer else "",
+            _("{target} class").format(target=_(wanted.target)),
+            _("{weights} weights").format(weights=weights_name(wanted.weights, _)),
+        ]
+        return form.format(
+            run=run.name,
+            what=listed(what, _) or _("explanations"),
+            samples=listed(samples, _),
+            which=listed(which, _),
+        )
+
+    return NotStored(say, command(run, methods, samples, wanted))
 
 
 def is_of(key: TensorKey, target: str) -> bool:

@@ -103,7 +103,7 @@ def _blocks(store: "RunStore", plan: Plan, piece: Piece) -> list[Block]:
             return _figures(store, plan, piece)
         return [_table(store, plan, piece)]
     except NotStored as error:
-        return [Missing(_("Not stored yet: {what}.").format(what=error.what), error.command)]
+        return [Missing(_("Not stored yet: {what}.").format(what=error.what(_)), error.command)]
     except InputError as error:
         return [Missing(_("Cannot be shown: {reason}.").format(reason=error))]
 

@@ -26,6 +26,7 @@ from fer_core.store.database import Database
 from fer_core.store.datasets import Datasets
 from fer_core.store.runs import find, get_dropped, get_held_out
 from fer_core.store.schema import blobs, predictions, run_details, runs, test_readings
+from fer_core.words import weights_name
 
 
 class Splits(Protocol):
@@ -138,8 +139,15 @@ def get_predictions(
         options = [] if averaging == "none" else ["--average", averaging]
         options += [] if weights == "best" else ["--weights", weights]
         raise NotStored(
-            f"run {name!r} has no predictions on {split} ({weights} weights, averaging "
-            f"{averaging})",
+            lambda _: _(
+                "run {run!r} has no predictions on {split} ({weights} weights, averaging "
+                "{averaging})"
+            ).format(
+                run=name,
+                split=_(split),
+                weights=weights_name(weights, _),
+                averaging=_(averaging),
+            ),
             ("evaluate", name, "--split", split, *options),
         )
     return Predictions(

@@ -155,6 +155,15 @@ def test_what_is_not_stored_is_missing_with_the_command_that_makes_it(store: Run
     assert "nowhere" in refused.what
 
 
+def test_what_is_not_stored_is_said_in_the_language_of_the_report(store: RunStore) -> None:
+    planned = plan(store, ["dnn", "cnn"], language="zh-TW")
+    lacks, _refused = collect.section(store, planned, "2-looks").missing
+    assert lacks.what == (
+        "尚未儲存：實驗 'cnn' 缺少「模型解釋」（解釋對象：預測類別、權重：最佳）。"
+    )
+    assert lacks.command == ("explain", "cnn")
+
+
 def test_what_compares_runs_is_left_out_of_a_section_on_one_run(store: RunStore) -> None:
     planned = plan(store, ["dnn", "cnn"])
     assert not any("flips" in key for key in planned.blocks)
