@@ -30,9 +30,11 @@ def weights_name(weights: str, _: Translate) -> str:
     return words.get(weights, weights)
 
 
-def weights_chosen(weights: str, _: Translate) -> str:
-    """Name weights and say of the best ones what they were chosen by."""
-    return _("best epoch on validation") if weights == "best" else weights_name(weights, _)
+def weights_chosen(weights: Iterable[str], _: Translate) -> str:
+    """Name the different ones among weights and say of the best ones what they were chosen by."""
+    best = _("best epoch on validation")
+    names = (best if each == "best" else weights_name(each, _) for each in weights)
+    return " / ".join(dict.fromkeys(names))
 
 
 def weights_names(weights: Iterable[str], _: Translate) -> str:

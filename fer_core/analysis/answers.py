@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from fer_core.analysis import metrics
+from fer_core.analysis.sides import sides
 from fer_core.records import EvaluationSplit, Predictions, Run, RunDetails
 
 
@@ -24,15 +25,16 @@ class Store(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """One run's probabilities on the N labelled images of a split.
+    """The probabilities of one run, with one of its weights, on the N labelled images of a split.
 
-    labels: (N,) int8 in 0..6; twins: (N,) bool, the run trained on an identical image;
-    probabilities: (N, 7) float32, rows sum to 1; fingerprint: of the images and labels;
-    epoch: of the weights, 0 where there is none; readings: how often the run has read the
-    split, where that is counted.
+    subject: the run, under a name that also says the weights where several are compared; labels:
+    (N,) int8 in 0..6; twins: (N,) bool, the run trained on an identical image; probabilities:
+    (N, 7) float32, rows sum to 1; fingerprint: of the images and labels; epoch: of the weights, 0
+    where there is none; readings: how often the run has read the split, where that is counted.
     """
 
     run: Run
+    subject: Run
     config: Mapping[str, object]
     split: str
     weights: str
@@ -63,23 +65,25 @@ def read_answers(
     weights: str = "best",
     averaging: str = "none",
 ) -> list[Answers]:
-    """Read the stored predictions of runs (ids, unique prefixes or names).
+    """Read the stored predictions of runs (ids, unique prefixes or names). weights: several, as
+    ``best,epoch-1``, give an item for each run and weights.
 
-    Raises InputError from the store: for an unknown run or split, unlabelled images, and
-    predictions that are not there, with the command that makes them.
+    Raises InputError for weights that there cannot be, and from the store: for an unknown run or
+    split, unlabelled images, and predictions that are not there, with the command that makes them.
     """
     found = []
-    for reference in references:
-        details = store.details(reference)
-        run = details.run
+    for side in sides(store, references, weights):
+        run = side.run
+        details = store.details(run.id)
         images = store.evaluation_split(run.id, split)
-        predictions = store.predictions(run.id, split, weights, averaging)
+        predictions = store.predictions(run.id, split, side.weights, averaging)
         found.append(
             Answers(
                 run=run,
+                subject=side.subject,
                 config=details.config,
                 split=split,
-                weights=weights,
+                weights=side.weights,
                 averaging=averaging,
                 epoch=predictions.epoch,
                 fingerprint=predictions.fingerprint,

@@ -16,7 +16,7 @@ POWER = 0.8
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Runs that differ by their seed only.
+    """Runs that differ by their seed only, each with the same kind of weights.
 
     members: K places among the compared runs; accuracies: (K,) float64 in 0..1; mean, deviation
     (of a sample: K - 1); low, high: 95 % interval of the mean over seeds by Student's t, NaN
@@ -35,11 +35,11 @@ class Group:
 class GroupDifference:
     """Mean accuracy of group a minus that of group b.
 
-    factor: the settings that differ, with the values of a and of b; low, high: 95 % interval
-    and p of Welch's t test (1947), which lets both deviate differently; detectable: the smallest
-    difference that would have been found in `POWER` of all such studies at level `LEVEL`, by the
-    noncentral t distribution with the pooled deviation. All NaN where a group is a single run
-    or seeds made no difference at all: then nothing is known about what seeds do.
+    factor: the settings, and the weights, that differ, with the values of a and of b; low, high:
+    95 % interval and p of Welch's t test (1947), which lets both deviate differently; detectable:
+    the smallest difference that would have been found in `POWER` of all such studies at level
+    `LEVEL`, by the noncentral t distribution with the pooled deviation. All NaN where a group is a
+    single run or seeds made no difference at all: then nothing is known about what seeds do.
     """
 
     a: int
@@ -58,22 +58,30 @@ class GroupDifference:
 
 
 def groups_of(answers: Sequence[Answers]) -> list[Group]:
-    """Return the runs in groups that differ by their seed only, on the same data set."""
+    """Return the runs in groups that differ by their seed only, on the same data set and with the
+    same weights, in the order of their first members."""
     configs = [
         {**each.config, "data": each.run.dataset_fingerprint} if each.config else {}
         for each in answers
     ]
     seeds = [each.run.seed for each in answers]
     accuracies = np.array([each.right.mean() if len(each.right) else np.nan for each in answers])
-    return [_group(members, accuracies[list(members)]) for members in seed_groups(configs, seeds)]
+    found = []
+    for weights in dict.fromkeys(each.weights for each in answers):
+        own = [place for place, each in enumerate(answers) if each.weights == weights]
+        groups = seed_groups([configs[place] for place in own], [seeds[place] for place in own])
+        found += [tuple(own[member] for member in members) for members in groups]
+    return [_group(members, accuracies[list(members)]) for members in sorted(found)]
 
 
 def compare_groups(answers: Sequence[Answers], groups: Sequence[Group]) -> list[GroupDifference]:
     """Compare each group with each later one, and find by what they differ."""
     found = []
     for a, b in combinations(range(len(groups)), 2):
-        configs = [answers[groups[g].members[0]].config for g in (a, b)]
-        factor = configuration_difference(configs, ignore=("seed",))
+        firsts = [answers[groups[g].members[0]] for g in (a, b)]
+        factor = configuration_difference([each.config for each in firsts], ignore=("seed",))
+        weights = tuple(each.weights for each in firsts)
+        factor |= {"weights": weights} if len({*weights}) > 1 else {}
         numbers = welch(groups[a].accuracies, groups[b].accuracies)
         found.append(GroupDifference(a, b, factor, *numbers))
     return found

@@ -17,7 +17,7 @@ def pair_sentence(pair: Pair, *, pairs: int = 1, language: str = "en") -> str:
     whole = pair.whole
     if not whole.a_count or not whole.b_count:
         return _("There are no images to compare {a} and {b} by.").format(
-            a=pair.a.run.name, b=pair.b.run.name
+            a=pair.a.subject.name, b=pair.b.subject.name
         )
     # The better one first: words say who is better, the sign stays out of them.
     swap = whole.value < 0
@@ -25,11 +25,13 @@ def pair_sentence(pair: Pair, *, pairs: int = 1, language: str = "en") -> str:
     low, high = (-whole.high, -whole.low) if swap else (whole.low, whole.high)
     if whole.value == 0:
         said = _("{better} and {other} are equally accurate").format(
-            better=better.run.name, other=other.run.name
+            better=better.subject.name, other=other.subject.name
         )
     else:
         said = _("{better} is {points} points more accurate than {other}").format(
-            better=better.run.name, other=other.run.name, points=f"{100 * abs(whole.value):.2f}"
+            better=better.subject.name,
+            other=other.subject.name,
+            points=f"{100 * abs(whole.value):.2f}",
         )
     if pair.paired:
         by = _("the same {count:,} images; exact McNemar test").format(count=whole.a_count)

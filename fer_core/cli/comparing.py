@@ -1,6 +1,5 @@
 """``fer-core compare``: which of several runs is better, and whether that may be chance."""
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,7 @@ from rich.table import Table
 
 from fer_core.cli.comparing_json import document
 from fer_core.cli.output import open_store, print_json, stdout
-from fer_core.cli.training import AverageOption, Json, SplitOption, WeightsOption
+from fer_core.cli.training import AverageOption, Json, SplitOption
 from fer_core.errors import InputError
 from fer_core.records import CLASS_NAMES, ENSEMBLE, VALIDATION
 
@@ -20,29 +19,35 @@ if TYPE_CHECKING:
     from fer_core.analysis.scores import Estimate, RunScores, WeightsScore
     from fer_core.store import RunStore
 
-_WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
+_Weights = Annotated[
+    str,
+    typer.Option(
+        help="best (by validation accuracy), last, average (of the weights) or epoch-N; several "
+        "with commas between are compared, too."
+    ),
+]
 
 
 def compare(
     runs: Annotated[list[str], typer.Argument(help="Ids, unique prefixes or names of runs.")],
     split: SplitOption = VALIDATION,
-    weights: WeightsOption = "best",
+    weights: _Weights = "best",
     average: AverageOption = "none",
     json: Json = False,
 ) -> None:
     """Compare runs by their stored predictions: accuracies with intervals, paired tests, seeds.
 
     Runs that were judged on the same images are compared image by image; others unpaired. Runs of
-    one configuration with different seeds are taken together as well.
+    one configuration with different seeds are taken together as well. Several weights of a run are
+    compared as runs are.
 
-    Example: fer-core compare fast-1 e-cnn-1 --split test
+    Example: fer-core compare fast-1 e-cnn-1 --split test; fer-core compare fast-1 --weights
+    epoch-1,best
     """
     from fer_core.analysis.groups import compare_groups, groups_of
     from fer_core.analysis.pairs import compare_all
     from fer_core.analysis.scores import by_weights, scores_of
 
-    if not _WEIGHTS.fullmatch(weights):
-        raise InputError(f"weights is {weights!r}; use best, last, average or epoch-N")
     if average not in ("none", "flip"):
         raise InputError(f"average is {average!r}; use none or flip")
     with open_store(read_only=True) as store:
@@ -64,12 +69,14 @@ def compare(
 
 def _read(store: "RunStore", references: Sequence[str], **which: str) -> "list[Answers]":
     from fer_core.analysis.answers import read_answers
+    from fer_core.analysis.sides import chosen_weights
 
+    several = len(chosen_weights(which["weights"])) > 1
     ids = list(dict.fromkeys(store.run(reference).id for reference in references))
-    if len(ids) < 2:
+    if len(ids) < 2 and not several:
         raise InputError(
             f"compare takes two or more different runs, got {', '.join(references)}; see: "
-            "fer-core runs list"
+            "fer-core runs list (or compare weights of one: --weights best,last)"
         )
     return read_answers(store, ids, **which)
 
@@ -79,10 +86,12 @@ def _print_runs(
 ) -> None:
     first = answers[0]
     synthetic = ", synthetic faces" if all(each.run.synthetic for each in answers) else ""
-    chosen = " (chosen on validation)" if first.weights == "best" else ""
+    weights = list(dict.fromkeys(each.weights for each in answers))
+    alone = len(weights) == 1
+    chosen = f" ({'' if alone else 'best: '}chosen on validation)" if "best" in weights else ""
     table = Table(
         "run",
-        title=f"{first.split}, {first.weights} weights{chosen}, averaging: {first.averaging}"
+        title=f"{first.split}, {' / '.join(weights)} weights{chosen}, averaging: {first.averaging}"
         f"{synthetic}",
     )
     for column in ("n", "accuracy", "without twins", "balanced accuracy", "macro F1", "log loss"):
@@ -101,8 +110,9 @@ def _print_runs(
             _plain(score.whole.calibration_error),
         )
     stdout.print(table)
-    if first.split == VALIDATION and first.weights == "best":
-        stdout.print("the epoch of each run was chosen on these images, which flatters it here")
+    if first.split == VALIDATION and "best" in weights:
+        epoch = "epoch" if alone else "best epoch"
+        stdout.print(f"the {epoch} of each run was chosen on these images, which flatters it here")
     for each, scored in zip(answers, stored, strict=True):
         other = [
             f"{s.weights} {s.accuracy.value:.2%}" + (f" ({s.averaging})" * (s.averaging != "none"))
@@ -111,11 +121,11 @@ def _print_runs(
         made = f"epoch {each.epoch}" if each.epoch else "no epochs"
         made = "an ensemble" if each.run.preset == ENSEMBLE else made
         readings = f"; readings of {each.split} so far: {each.readings}" if each.readings else ""
-        stdout.print(f"{each.run.name}: {made}; stored weights: {', '.join(other)}{readings}")
+        stdout.print(f"{each.subject.name}: {made}; stored weights: {', '.join(other)}{readings}")
 
 
 def _name(answers: "Answers", *, mixed: bool) -> str:
-    run = answers.run
+    run = answers.subject
     return f"{run.name} (synthetic)" if mixed and run.synthetic else run.name
 
 
@@ -133,11 +143,11 @@ def _print_pairs(pairs: "list[Pair]") -> None:
     for pair in pairs:
         stdout.print()
         stdout.print(pair_sentence(pair, pairs=len(pairs)))
+        a, b = pair.a.subject.name, pair.b.subject.name
         if pair.paired:
             stdout.print(
-                f"only {pair.a.run.name} right: {len(pair.a_only):,}, only {pair.b.run.name} "
-                f"right: {len(pair.b_only):,} images; Cohen's kappa of the answers "
-                f"{pair.kappa:.2f}"
+                f"only {a} right: {len(pair.a_only):,}, only {b} right: {len(pair.b_only):,} "
+                f"images; Cohen's kappa of the answers {pair.kappa:.2f}"
             )
         certain = [
             f"{name} {100 * each.value:+.1f} ({p_text(each.p_holm)})"
@@ -146,9 +156,8 @@ def _print_pairs(pairs: "list[Pair]") -> None:
         ]
         if certain:
             stdout.print(
-                f"by class, {pair.a.run.name} minus {pair.b.run.name}, where the data support a "
-                f"difference (Holm's correction for {len(CLASS_NAMES)} classes): "
-                f"{', '.join(certain)}"
+                f"by class, {a} minus {b}, where the data support a difference (Holm's correction "
+                f"for {len(CLASS_NAMES)} classes): {', '.join(certain)}"
             )
 
 
@@ -163,7 +172,7 @@ def _print_groups(
     table = Table("configuration", title="groups of seeds")
     for column in ("seeds", "mean accuracy", "standard deviation", "95 % interval of the mean"):
         table.add_column(column, justify="right")
-    names = [answers[group.members[0]].run.name for group in groups]
+    names = [answers[group.members[0]].subject.name for group in groups]
     for name, group in zip(names, groups, strict=True):
         several = len(group.members) > 1
         table.add_row(

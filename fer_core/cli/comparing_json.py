@@ -19,12 +19,13 @@ def document(
     groups: "list[Group]",
     differences: "list[GroupDifference]",
 ) -> dict[str, Any]:
-    """Return the JSON form of a comparison; `n` is null where runs have different images."""
+    """Return the JSON form of a comparison; `n` is null where runs have different images. What is
+    compared is a run with one of its weights: several are named with commas between."""
     counts = {len(each.labels) for each in answers}
     ids = [each.run.id for each in answers]
     return {
         "split": answers[0].split,
-        "weights": answers[0].weights,
+        "weights": ",".join(dict.fromkeys(each.weights for each in answers)),
         "averaging": answers[0].averaging,
         "n": counts.pop() if len(counts) == 1 else None,
         "paired": all(pair.paired for pair in pairs),
@@ -33,6 +34,7 @@ def document(
         "groups": [
             {
                 "runs": [ids[member] for member in group.members],
+                "weights": answers[group.members[0]].weights,
                 "accuracies": group.accuracies.tolist(),
                 "mean": group.mean,
                 "standard_deviation": group.deviation,
@@ -65,6 +67,7 @@ def _run(
         "name": run.name,
         "dataset": run.dataset,
         "synthetic": run.synthetic,
+        "weights": answers.weights,
         "epoch": answers.epoch,
         "readings": answers.readings,
         **_scores(scores.whole),
@@ -116,6 +119,8 @@ def _pair(pair: "Pair", pairs: int) -> dict[str, Any]:
     return {
         "a": pair.a.run.id,
         "b": pair.b.run.id,
+        "a_weights": pair.a.weights,
+        "b_weights": pair.b.weights,
         "paired": pair.paired,
         **_difference(pair.whole, paired=pair.paired),
         "kappa": pair.kappa,

@@ -11,8 +11,10 @@ FIGURES.
 
 import inspect
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from fer_core.analysis.sides import chosen_weights
 from fer_core.figures import (
     accuracy_intervals,
     adversarial,
@@ -188,7 +190,10 @@ def _collected(
     }
     for option in options:
         one_of(f"option of {name}", option, tuple(options_of(name)))
-    of = subjects.resolved(name, store, references, kind=subject_of(name), least=least_of(name))
+    least = least_of(name)
+    if "weights" in options and least > 1:  # weights of one run are compared as runs are
+        least = ceil(least / len(chosen_weights(options["weights"])))
+    of = subjects.resolved(name, store, references, kind=subject_of(name), least=least)
     info = module.collect(store, of, **options)
     if "styles" in inspect.signature(module.draw).parameters:  # it gives runs a colour
         ordered = [*(store.run(each).id for each in colours), *of]

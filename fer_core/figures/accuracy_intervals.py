@@ -89,7 +89,7 @@ def _marks(
 ) -> Marks:
     hover = [
         _("{name}, {label}: {accuracy}, n = {count:,}").format(
-            name=text.clean(answers.run.name),
+            name=text.clean(answers.subject.name),
             label=label,
             accuracy=_written(accuracy),
             count=accuracy.count,

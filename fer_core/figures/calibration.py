@@ -68,7 +68,7 @@ def draw(
         axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "showlegend": position == 0}
         shares = 100 * found.counts / max(1, int(found.counts.sum()))
         values = 100 * found.accuracy
-        run = text.escape(text.clean(info.answers[position].run.name))
+        run = text.escape(text.clean(info.answers[position].subject.name))
         canvas.add(
             "bar",
             x=100 * (found.edges[:-1] + found.edges[1:]) / 2,

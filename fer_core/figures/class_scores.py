@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.analysis.scores import ClassScores, scores_of
-from fer_core.figures import judged, palette, text
+from fer_core.figures import judged, palette, stored_arrays, text
 from fer_core.figures.canvas import TALLEST, Canvas
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.translation import Translate, translator
@@ -68,6 +68,7 @@ def draw(
     step, rows = height + _BELOW * em, -(-len(MEASURES) // columns)
     canvas.set_height(top + rows * step + line)
     titles = {"recall": _("Recall (%)"), "precision": _("Precision (%)"), "f1": _("F1 (%)")}
+    looks = stored_arrays.variants(info.answers, styles)
     centres = [(label + 0.5) * pitch for label in range(len(classes))]
     for panel, measure in enumerate(MEASURES, 1):
         row, column = divmod(panel - 1, columns)
@@ -93,8 +94,7 @@ def draw(
             shift = (position - (len(info.scores) - 1) / 2) * _PITCH * em
             places = [centre + shift for centre in centres]
             name = entries[position] if several else ""
-            style = styles[info.answers[position].run.id]
-            _add(canvas, info, (position, panel, measure), style, places, name, _)
+            _add(canvas, info, (position, panel, measure), looks[position], places, name, _)
     if several:
         canvas.legend("legend", entries, 0, itemclick=False, itemdoubleclick=False)
     canvas.note(
@@ -129,7 +129,7 @@ def _add(
     canvas: Canvas,
     info: ScoresByClass,
     where: tuple[int, int, str],
-    style: palette.RunStyle,
+    style: palette.Variant,
     places: list[float],
     name: str,
     _: Translate,
@@ -157,7 +157,7 @@ def _add(
         showlegend=bool(name) and panel == 1,
         hovertext=[
             _("{run}, {class_name}: {value}, {images:,} images").format(
-                run=text.escape(text.clean(info.answers[position].run.name)),
+                run=text.escape(text.clean(info.answers[position].subject.name)),
                 class_name=class_name,
                 value=_written(values[label], low[label], high[label]),
                 images=scores.support[label],

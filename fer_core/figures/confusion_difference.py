@@ -59,6 +59,7 @@ def table(info: ConfusionDifferences) -> pd.DataFrame:
                         "run": other.run.name,
                         "minus_run_id": info.first.run.id,
                         "minus_run": info.first.run.name,
+                        "minus_weights": info.first.weights,
                         "synthetic": other.run.synthetic,
                         "split": other.split,
                         "weights": other.weights,

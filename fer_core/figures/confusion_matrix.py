@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fer_core.analysis import metrics
+from fer_core.analysis.answers import read_answers
 from fer_core.analysis.metrics import Accuracy, Normalisation
 from fer_core.figures import facets, text
 from fer_core.figures.draw_confusion_matrix import CLASSES, cell_text
@@ -22,11 +23,14 @@ FACETS = ("runs",)
 
 
 class RunConfusion(NamedTuple):
-    """One run's matrix. counts: (7, 7) int64, rows true classes; values: (7, 7) float64, the
-    counts normalised (NaN: a share of nothing); epoch: of the weights; fingerprint: of the
-    images; readings: how often the run has read this split, where that is counted."""
+    """The matrix of one run with one of its weights. subject: the run, under a name that also says
+    the weights where several are compared; counts: (7, 7) int64, rows true classes; values: (7, 7)
+    float64, the counts normalised (NaN: a share of nothing); epoch: of the weights; fingerprint: of
+    the images; readings: how often the run has read this split, where that is counted."""
 
     run: Run
+    subject: Run
+    weights: str
     counts: np.ndarray
     values: np.ndarray
     accuracy: Accuracy
@@ -41,7 +45,6 @@ class ConfusionMatrices(NamedTuple):
 
     runs: tuple[RunConfusion, ...]
     split: str
-    weights: str
     averaging: str
     normalise: Normalisation
 
@@ -63,26 +66,23 @@ def collect(
     """
     one_of("normalise", normalise, metrics.NORMALISATIONS)
     runs = []
-    for reference in run_ids:
-        run = store.run(reference)
-        predictions = store.predictions(run.id, split, weights, averaging)
-        images = store.evaluation_split(run.id, split)
-        predicted = metrics.predicted_classes(predictions.probabilities)
-        counts = metrics.confusion_counts(images.labels, predicted)
-        readings = store.details(run.id).test_readings
+    for each in read_answers(store, run_ids, split=split, weights=weights, averaging=averaging):
+        counts = metrics.confusion_counts(each.labels, each.predicted)
         runs.append(
             RunConfusion(
-                run=run,
+                run=each.run,
+                subject=each.subject,
+                weights=each.weights,
                 counts=counts,
                 values=metrics.normalise_confusion(counts, normalise),
-                accuracy=metrics.accuracy(images.labels, predicted),
-                without_twins=metrics.accuracy(images.labels, predicted, leave_out=images.twins),
-                epoch=predictions.epoch,
-                fingerprint=predictions.fingerprint,
-                readings=sum(reading.split == split for reading in readings),
+                accuracy=metrics.accuracy(each.labels, each.predicted),
+                without_twins=metrics.accuracy(each.labels, each.predicted, leave_out=each.twins),
+                epoch=each.epoch,
+                fingerprint=each.fingerprint,
+                readings=each.readings,
             )
         )
-    return ConfusionMatrices(tuple(runs), split, weights, averaging, normalise)
+    return ConfusionMatrices(tuple(runs), split, averaging, normalise)
 
 
 def table(info: ConfusionMatrices) -> pd.DataFrame:
@@ -98,7 +98,7 @@ def table(info: ConfusionMatrices) -> pd.DataFrame:
                     "run": run.run.name,
                     "synthetic": run.run.synthetic,
                     "split": info.split,
-                    "weights": info.weights,
+                    "weights": run.weights,
                     "averaging": info.averaging,
                     "epoch": run.epoch,
                     "true": true,
@@ -126,7 +126,7 @@ def describe(info: ConfusionMatrices, *, language: str = "en") -> str:
                 "all": _("divided by all images"),
                 "counts": _("numbers of images"),
             }[info.normalise],
-            weights=weights_chosen(info.weights, _),
+            weights=weights_chosen((run.weights for run in info.runs), _),
             averaging=_(info.averaging),
         )
     ]
@@ -137,7 +137,7 @@ def describe(info: ConfusionMatrices, *, language: str = "en") -> str:
 
 def _describe_run(info: ConfusionMatrices, run: RunConfusion, _: Translate) -> str:
     classes = text.class_labels(_)
-    name = facets.named(run.run, _)
+    name = facets.named(run.subject, _)
     recalls = metrics.recall(run.counts)
     shares = metrics.normalise_confusion(run.counts, "true")
     mistakes = np.nan_to_num(shares * (1 - np.eye(CLASSES)))

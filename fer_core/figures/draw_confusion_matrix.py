@@ -151,7 +151,7 @@ def _heads(info: "ConfusionMatrices", width: float, em: float, _: Translate) -> 
     ending = facets.synthetic_ending(_)
     endings = [ending if mixed and run.run.synthetic else "" for run in info.runs]
     room = width - max(text.text_width(ending, em) for ending in endings)
-    names = text.run_labels([run.run.name for run in info.runs], em, room)
+    names = text.run_labels([run.subject.name for run in info.runs], em, room)
     rest = []
     for run in info.runs:
         share = text.percent(run.accuracy.value)

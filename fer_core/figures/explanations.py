@@ -88,7 +88,7 @@ def draw(
     signed = [EXPLANATION_METHODS[method] for run in runs for method in run.maps]
     return draw_sheets(
         canvas,
-        [run.run for run in runs],
+        [run.side.subject for run in runs],
         sheets,
         [sentences(map_tiles.settings(runs, info.scale, _), _)],
         _,

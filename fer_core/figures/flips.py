@@ -166,6 +166,7 @@ def table(info: Flips) -> pd.DataFrame:
                         "run": side.right.run.name,
                         "wrong_run_id": side.wrong.run.id,
                         "wrong_run": side.wrong.run.name,
+                        "wrong_weights": side.wrong.weights,
                         "synthetic": side.right.run.synthetic,
                         "split": side.right.split,
                         "weights": side.right.weights,

@@ -82,7 +82,7 @@ def draw(
             nothing,
             nothing,
             [
-                f"{text.clean(info.answers[place].run.name)}: {text.percent(value)}"
+                f"{text.clean(info.answers[place].subject.name)}: {text.percent(value)}"
                 for (_g, place), value in zip(runs, values, strict=True)
             ],
             styles=[styles[info.answers[place].run.id] for _g, place in runs],
@@ -142,7 +142,7 @@ def describe(info: GroupEffects, *, language: str = "en") -> str:
         judged.how(info.answers, _),
     ]
     lines += [_line(info, group, _) for group in info.groups]
-    names = [text.clean(each.run.name) for each in _first(info)]
+    names = [text.clean(each.subject.name) for each in _first(info)]
     lines += [
         group_sentence(difference, list(info.groups), names, language=language)
         for difference in info.differences

@@ -15,7 +15,7 @@ def need_same_images(figure: str, answers: Sequence[Answers]) -> None:
     for each in answers[1:]:
         if each.fingerprint != answers[0].fingerprint:
             raise InputError(
-                f"{answers[0].run.name!r} and {each.run.name!r} are judged on different "
+                f"{answers[0].subject.name!r} and {each.subject.name!r} are judged on different "
                 f"{each.split} images; {figure} takes runs with the same data, --validation and "
                 "--seed"
             )
@@ -24,11 +24,14 @@ def need_same_images(figure: str, answers: Sequence[Answers]) -> None:
 def how(answers: Sequence[Answers], _: Translate) -> str:
     """Say the split, the weights and how they were chosen, and the averaging; a sentence."""
     first = answers[0]
-    chosen = weights_chosen(first.weights, _)
+    weights = {each.weights for each in answers}
+    chosen = weights_chosen((each.weights for each in answers), _)
     told = _("On {split}; weights: {weights}; averaging: {averaging}.")
     said = [told.format(split=_(first.split), weights=chosen, averaging=_(first.averaging))]
-    if first.split == VALIDATION and first.weights == "best":
+    if first.split == VALIDATION and weights == {"best"}:
         said.append(_("The epoch was chosen on these images, which flatters it here."))
+    elif first.split == VALIDATION and "best" in weights:
+        said.append(_("The best epoch was chosen on these images, which flatters it here."))
     if len({each.fingerprint for each in answers}) > 1:
         said.append(_("The runs are judged on different images."))
     return sentences(said, _)
@@ -36,7 +39,7 @@ def how(answers: Sequence[Answers], _: Translate) -> str:
 
 def named(answers: Answers, _: Translate) -> str:
     """Return the run's name for a sentence; it says so when its data are synthetic."""
-    return facets.named(answers.run, _)
+    return facets.named(answers.subject, _)
 
 
 def readings(answers: Answers, _: Translate) -> str:
@@ -54,7 +57,7 @@ def labels(answers: Sequence[Answers], size: float, room: float, _: Translate) -
     ending = facets.synthetic_ending(_)
     endings = [ending if mixed and each.run.synthetic else "" for each in answers]
     room -= max(text.text_width(ending, size) for ending in endings)
-    names = text.run_labels([each.run.name for each in answers], size, room)
+    names = text.run_labels([each.subject.name for each in answers], size, room)
     return [name + ending for name, ending in zip(names, endings, strict=True)]
 
 

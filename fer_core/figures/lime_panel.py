@@ -71,7 +71,8 @@ def collect(
     found = []
     for run, levels in zip(runs, map_tiles.levels(runs, scale), strict=True):
         segments, of_segments = (
-            _beside(store, run, kind, wanted) for kind in (SEGMENTS, SEGMENT_WEIGHTS)
+            _beside(store, run, kind, wanted._replace(weights=run.side.weights))
+            for kind in (SEGMENTS, SEGMENT_WEIGHTS)
         )
         chosen = [numbers.top_segments(each, top) for each in of_segments]
         alone = [
@@ -95,12 +96,12 @@ def collect(
 def _beside(store: "RunStore", run: RunMaps, kind: str, wanted: Wanted) -> list[np.ndarray]:
     """The arrays of a kind that were stored with the maps of a run, in their order."""
     records = store.tensors(
-        run.run.id, kind, samples=run.samples, method=METHOD, weights=wanted.weights
+        run.side.run.id, kind, samples=run.samples, method=METHOD, weights=wanted.weights
     )
     found = {(each.sample, each.target): each.array for each in records}
     places = [(each.record.sample, each.record.target) for each in run.maps[METHOD]]
     if missing := [sample for sample, target in places if (sample, target) not in found]:
-        raise lacking(run.run, [kind], [METHOD], missing, wanted)
+        raise lacking(run.side.run, [kind], [METHOD], missing, wanted)
     return [found[place] for place in places]
 
 
@@ -112,7 +113,7 @@ def draw(
     runs = [each.maps for each in info.runs]
     return draw_sheets(
         Canvas(width_mm, font_size),
-        [run.run for run in runs],
+        [run.side.subject for run in runs],
         [[_sheet(each, info.top, _)] for each in info.runs],
         [sentences([_rest(_), *map_tiles.settings(runs, info.scale, _)], _)],
         _,

@@ -81,7 +81,9 @@ def settings(runs: Sequence[RunMaps], scale: str, _: Translate) -> list[str]:
     labels = text.method_labels(_)
     lines = []
     for method in dict.fromkeys(method for run in runs for method in run.maps):
-        told = {text.clean(run.run.name): _told(run.maps.get(method, ()), _) for run in runs}
+        told = {
+            text.clean(run.side.subject.name): _told(run.maps.get(method, ()), _) for run in runs
+        }
         told = {name: words for name, words in told.items() if words}
         if len(set(told.values())) == 1:
             facts = next(iter(told.values()))
@@ -146,7 +148,7 @@ def described(runs: Sequence[RunMaps], _: Translate) -> list[str]:
             )
             for sample, each in zip(run.samples, first, strict=True)
         ]
-        name = facets.named(run.run, _)
+        name = facets.named(run.side.subject, _)
         said = [_("{name}: {facts}.").format(name=name, facts=clauses(images, _))]
         if run.impossible:
             names = listed((labels[method] for method in run.impossible), _)
@@ -159,16 +161,13 @@ def rows(run: RunMaps, method: str, against: np.ndarray) -> list[dict[str, Any]]
     """Return what a csv says of the maps of one method, a row each."""
     return [
         {
-            "run_id": run.run.id,
-            "run": run.run.name,
-            "synthetic": run.run.synthetic,
+            **run.side.own,
             "sample": sample,
             "name": name,
             "true": each.true,
             "predicted": each.predicted,
             "method": method,
             "layer": each.record.layer,
-            "weights": each.record.weights,
             "target": each.record.target,
             "probability": each.probability,
             "minimum": float(each.values.min()),

@@ -82,8 +82,8 @@ def _average(run: RunMaps, method: str, by: str) -> RunMeans:
     labelled = [place for place, each in enumerate(maps) if each.true]
     if not labelled:
         raise InputError(
-            f"none of the explained images of run {run.run.name!r} has a label, and this averages "
-            "by class; explain images of another split"
+            f"none of the explained images of run {run.side.run.name!r} has a label, and this "
+            "averages by class; explain images of another split"
         )
     rows = np.array([CLASS_NAMES.index(maps[place].true) for place in labelled])
     columns = np.array([CLASS_NAMES.index(maps[place].predicted) for place in labelled])
@@ -117,7 +117,7 @@ def draw(
     sheet = _matrix if info.by == "cell" else _rows
     return draw_sheets(
         Canvas(width_mm, font_size),
-        [run.run for run in runs],
+        [run.side.subject for run in runs],
         [[sheet(each, info.method, _)] for each in info.runs],
         [sentences(map_tiles.settings(runs, info.scale, _), _)],
         _,
@@ -191,9 +191,7 @@ def table(info: MeanExplanations) -> pd.DataFrame:
     for each in info.runs:
         for true, predicted in np.argwhere(each.counts).tolist():
             found: dict[str, object] = {
-                "run_id": each.maps.run.id,
-                "run": each.maps.run.name,
-                "synthetic": each.maps.run.synthetic,
+                **each.maps.side.own,
                 "method": info.method,
                 "true": CLASS_NAMES[true],
             }
@@ -228,6 +226,6 @@ def describe(info: MeanExplanations, *, language: str = "en") -> str:
             words.format(true=classes[i], predicted=classes[j], count=each.counts[i, j])
             for i, j in np.argwhere(each.counts).tolist()
         ]
-        name = facets.named(each.maps.run, _)
+        name = facets.named(each.maps.side.subject, _)
         lines.append(_("{name}: {facts}.").format(name=name, facts=clauses(parts, _)))
     return "\n".join(lines)

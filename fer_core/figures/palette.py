@@ -51,10 +51,10 @@ class RunStyle(NamedTuple):
 
 Styles = Mapping[str, RunStyle]  # by the run's id
 _VARIANTS = (
-    ("", "solid"),
-    ("-open", "5px,2px"),
-    ("-dot", "1.5px,2px"),
-    ("-open-dot", "7px,2px,1.5px,2px"),
+    ("", "solid", ""),
+    ("-open", "5px,2px", "/"),
+    ("-dot", "1.5px,2px", "."),
+    ("-open-dot", "7px,2px,1.5px,2px", "x"),
 )
 
 
@@ -72,18 +72,19 @@ def run_styles(run_ids: Sequence[str]) -> Styles:
 
 
 class Variant(NamedTuple):
-    """How one of several weights of a run looks: in the run's colour, with a symbol and a line of
-    its own."""
+    """How one of several weights of a run looks: in the run's colour, with a symbol, a line and a
+    pattern of bars of its own."""
 
     colour: str
     symbol: str
     dash: str
+    pattern: str
 
 
 def variant(style: RunStyle, number: int) -> Variant:
     """Return the look of the weights at position `number` (from 0) of a run; four differ."""
-    ending, dash = _VARIANTS[number % len(_VARIANTS)]
-    return Variant(style.colour, style.symbol + ending, dash)
+    ending, dash, pattern = _VARIANTS[number % len(_VARIANTS)]
+    return Variant(style.colour, style.symbol + ending, dash, pattern)
 
 
 def luminance(colour: str) -> float:

@@ -60,7 +60,7 @@ def draw(
 
     def add(position: int, suffix: str) -> None:
         found = info.classes[position]
-        run = text.escape(text.clean(info.answers[position].run.name))
+        run = text.escape(text.clean(info.answers[position].subject.name))
         for label, name in enumerate(classes):
             style = palette.run_style(label)
             value, (low, high) = 100 * found.recall[label], 100 * found.intervals[label]

@@ -86,7 +86,7 @@ def draw(
     notes = [sentences([_threshold(info, _), *map_tiles.settings(runs, info.scale, _)], _)]
     return draw_sheets(
         Canvas(width_mm, font_size),
-        [run.run for run in runs],
+        [run.side.subject for run in runs],
         [[_sheet(panel, info.method, _)] for panel in info.runs],
         notes,
         _,

@@ -1,15 +1,16 @@
 """Reads what is stored of runs' filters, by run and weights; what is not names its command."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_core.analysis.answers import Answers
+from fer_core.analysis.sides import Side as Side
+from fer_core.analysis.sides import sides as sides
 from fer_core.errors import InputError, NotStored
 from fer_core.figures import palette
-from fer_core.figures.wanted_maps import named
-from fer_core.records import Run, TensorKey, TensorRecord
+from fer_core.records import TensorKey, TensorRecord
 from fer_core.translation import Translate
 from fer_core.words import weights_name
 
@@ -19,39 +20,7 @@ if TYPE_CHECKING:
 NOISE, LAST = "noise", "last"
 
 
-class Side(NamedTuple):
-    """A run with one of its weights. subject: the run, under a name that also says the weights
-    where several are compared."""
-
-    run: Run
-    weights: str
-    subject: Run
-
-    @property
-    def own(self) -> dict[str, object]:
-        """What each row of a table says of it."""
-        return {
-            "run_id": self.run.id,
-            "run": self.run.name,
-            "synthetic": self.run.synthetic,
-            "weights": self.weights,
-        }
-
-
-def sides(store: "RunStore", run_ids: Sequence[str], weights: str) -> list[Side]:
-    """Return each run with each of the weights, ``best,epoch-1``."""
-    chosen = named(weights)
-    if not chosen:
-        raise InputError(f"weights is {weights!r}; use best, last, average or epoch-N")
-    runs = [store.run(run_id) for run_id in run_ids]
-    return [
-        Side(run, each, replace(run, name=f"{run.name}, {each}") if len(chosen) > 1 else run)
-        for run in runs
-        for each in chosen
-    ]
-
-
-def variants(sides: Sequence[Side], styles: palette.Styles) -> list[palette.Variant]:
+def variants(sides: Sequence[Side | Answers], styles: palette.Styles) -> list[palette.Variant]:
     """Return how each side looks: runs differ in colour, weights of one run in symbol and line."""
     found = []
     for position, side in enumerate(sides):

@@ -1,10 +1,12 @@
 """Reads the stored explanations that a figure shows, the same images of all its runs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fer_core.analysis.sides import Side, sides
 from fer_core.errors import InputError, NotStored
 from fer_core.figures.options import one_of
 from fer_core.figures.wanted_maps import (
@@ -24,7 +26,6 @@ from fer_core.records import (
     TEST,
     TRAIN,
     VALIDATION,
-    Run,
     TensorKey,
     TensorRecord,
 )
@@ -68,11 +69,11 @@ class StoredMap(NamedTuple):
 
 
 class RunMaps(NamedTuple):
-    """What one run has of it. samples: N texts ``test:12``; images: (N, 48, 48) uint8; maps: for
-    each method N maps, in the order of the samples; impossible: methods left out since the network
-    has no convolution."""
+    """What one run, with one of its weights, has of it. samples: N texts ``test:12``; images:
+    (N, 48, 48) uint8; maps: for each method N maps, in the order of the samples; impossible:
+    methods left out since the network has no convolution."""
 
-    run: Run
+    side: Side
     samples: tuple[str, ...]
     names: tuple[str, ...]
     images: np.ndarray
@@ -81,7 +82,8 @@ class RunMaps(NamedTuple):
 
 
 def read(store: "RunStore", run_ids: Sequence[str], wanted: Wanted) -> tuple[RunMaps, ...]:
-    """Read the maps of each run, of the same images where the runs have the same data.
+    """Read the maps of each run with each of its weights (``best,epoch-1``), of the same images
+    where the runs have the same data.
 
     Raises InputError for options that nothing can be stored under, and for maps that are not
     stored, with the command that makes them.
@@ -89,20 +91,20 @@ def read(store: "RunStore", run_ids: Sequence[str], wanted: Wanted) -> tuple[Run
     one_of("target", wanted.target, TARGETS)
     for method in named(wanted.methods):
         one_of("method", method, tuple(EXPLANATION_METHODS))
-    stored = [_Stored(store, store.run(run_id), wanted) for run_id in run_ids]
+    stored = _all(store, run_ids, wanted)
     return tuple(each.read(samples) for each, samples in zip(stored, _samples(stored), strict=True))
 
 
 def missing(store: "RunStore", run_id: str, wanted: Wanted) -> tuple[tuple[str, str], ...]:
     """Return which (method, sample) of all that is named are not stored, without those that the
     network cannot have."""
-    stored = _Stored(store, store.run(run_id), wanted)
-    return tuple(stored.missing(stored.asked()))
+    found = (each.missing(each.asked()) for each in _all(store, [run_id], wanted))
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 def explained(store: "RunStore", run_ids: Sequence[str], wanted: Wanted) -> tuple[str, ...]:
     """Return `per_class` images of each class that every run has a map of, of any wanted method."""
-    stored = [_Stored(store, store.run(run_id), wanted) for run_id in run_ids]
+    stored = _all(store, run_ids, wanted)
     shared = stored[0].samples()
     for each in stored[1:]:
         own = set(each.samples())
@@ -110,15 +112,22 @@ def explained(store: "RunStore", run_ids: Sequence[str], wanted: Wanted) -> tupl
     return _of_each_class(stored[0], shared)
 
 
-class _Stored:
-    """What of all that is wanted a run has."""
+def _all(store: "RunStore", run_ids: Sequence[str], wanted: Wanted) -> "list[_Stored]":
+    return [
+        _Stored(store, side, wanted._replace(weights=side.weights))
+        for side in sides(store, run_ids, wanted.weights)
+    ]
 
-    def __init__(self, store: "RunStore", run: Run, wanted: Wanted) -> None:
-        self.store, self.run, self.wanted = store, run, wanted
-        layers = store.details(run.id).layers
+
+class _Stored:
+    """What of all that is wanted a run has with one of its weights."""
+
+    def __init__(self, store: "RunStore", side: Side, wanted: Wanted) -> None:
+        self.store, self.side, self.run, self.wanted = store, side, side.run, wanted
+        layers = store.details(self.run.id).layers
         self._depth = {layer.name: depth for depth, layer in enumerate(layers)}
         self.keys: dict[tuple[str, str], list[TensorKey]] = {}
-        for key in store.tensor_keys(run.id, EXPLANATION):
+        for key in store.tensor_keys(self.run.id, EXPLANATION):
             if key.weights == wanted.weights and is_of(key, wanted.target):
                 self.keys.setdefault((key.method, key.sample), []).append(key)
         asked = named(wanted.methods)
@@ -128,7 +137,7 @@ class _Stored:
         self.impossible = tuple(method for method in methods if method not in self.methods)
         if asked and not self.methods:
             raise InputError(
-                f"run {run.name!r} has no convolution, so no {' or '.join(asked)}; use one of "
+                f"run {self.run.name!r} has no convolution, so no {' or '.join(asked)}; use one of "
                 f"{', '.join(m for m in EXPLANATION_METHODS if m not in CONVOLUTIONAL)}"
             )
 
@@ -180,7 +189,7 @@ class _Stored:
                 record = by_key[method, key.layer, sample, key.target]
                 found.append(StoredMap(record))
             maps[method] = tuple(found)
-        return RunMaps(self.run, tuple(samples), *self._images(samples), maps, self.impossible)
+        return RunMaps(self.side, tuple(samples), *self._images(samples), maps, self.impossible)
 
     def _images(self, samples: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
         data = self.run.dataset_fingerprint

@@ -20,7 +20,7 @@ class Wanted(NamedTuple):
     """What is asked for. methods, samples: "" or names with commas between, in the order they are
     shown; per_class: how many images of each class where no samples are named; layer: a full name,
     "" for what each method has (its deepest layer, where it has several); target: one of TARGETS;
-    weights: of the run."""
+    weights: of the run, or several."""
 
     methods: str = ""
     samples: str = ""

@@ -32,6 +32,7 @@ def answers(labels, probabilities, *, name="a", twins=None, fingerprint="same", 
     run = replace(_RUN, id=name, name=name, seed=values.pop("seed", 0))
     given = {
         "run": run,
+        "subject": run,
         "config": {},
         "split": "validation",
         "weights": "best",

@@ -60,7 +60,7 @@ def test_pixels_are_drawn_as_they_are_between_thin_frames(known, pictures):
 
 def test_a_shared_scale_draws_all_maps_against_one_level(known):
     info = build(known, "cnn", "dnn", scale="shared").info
-    every = [values(panel.maps.run.name, "saliency", sample)
+    every = [values(panel.maps.side.run.name, "saliency", sample)
              for panel in info.runs for sample in panel.maps.samples]  # fmt: skip
     level = np.percentile(np.abs(every), 99)
     for panel in info.runs:

@@ -48,6 +48,6 @@ def printed(info: ScoresByClass, *, language: str = "en") -> Printed:
     caption = sentences(
         [_("Scores by class; intervals of the recall (Wilson)."), judged.how(info.answers, _)], _
     )
-    runs = [each.run for each in info.answers]
+    runs = [each.subject for each in info.answers]
     numeric = (False, *[True] * 5)
     return Printed(*with_runs(header, rows, numeric, runs, _), captioned(caption, runs, _))

@@ -100,7 +100,7 @@ def printed(info: Confusions, *, language: str = "en") -> Printed:
     parts = _pairs(info, _) if info.show == "pairs" else _counts(info, _)
     header, rows, numeric, sentence = parts
     answers = [each.answers for each in info.runs]
-    runs = [each.run for each in answers]
+    runs = [each.subject for each in answers]
     caption = sentences([sentence, judged.how(answers, _)], _)
     return Printed(*with_runs(header, rows, numeric, runs, _), captioned(caption, runs, _))
 

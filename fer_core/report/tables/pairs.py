@@ -1,5 +1,6 @@
 """Runs compared two by two: the difference of their accuracies and whether it may be chance."""
 
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.analysis.pairs import Pair, compare_all
+from fer_core.analysis.sides import chosen_weights
 from fer_core.analysis.wording import p_text
 from fer_core.errors import InputError
 from fer_core.figures import judged, text
@@ -39,7 +41,7 @@ def collect(
     """Compare each run with each later one. InputError for fewer than two different runs, and from
     the store where predictions are not there."""
     ids = tuple(dict.fromkeys(run_ids))
-    if len(ids) < 2:
+    if len(ids) * len(chosen_weights(weights)) < 2:
         raise InputError("table pairs compares two or more different runs; see: fer-core runs list")
     answers = read_answers(store, ids, split=split, weights=weights, averaging=averaging)
     return Pairs(tuple(answers), tuple(compare_all(answers)))
@@ -53,10 +55,11 @@ def table(info: Pairs) -> pd.DataFrame:
             {
                 "a_run_id": pair.a.run.id,
                 "a_run": pair.a.run.name,
+                "a_weights": pair.a.weights,
                 "b_run_id": pair.b.run.id,
                 "b_run": pair.b.run.name,
+                "b_weights": pair.b.weights,
                 "split": pair.a.split,
-                "weights": pair.a.weights,
                 "averaging": pair.a.averaging,
                 "paired": pair.paired,
                 "images": images,
@@ -82,18 +85,17 @@ def table(info: Pairs) -> pd.DataFrame:
 def printed(info: Pairs, *, language: str = "en") -> Printed:
     """Return a row a pair, of all images."""
     _ = translator(language)
-    runs = [each.run for each in info.answers]
-    names = dict(zip([run.id for run in runs], run_names(runs, _), strict=True))
+    runs = [each.subject for each in info.answers]
     rows = []
-    for pair in info.pairs:
+    for (a, b), pair in zip(combinations(run_names(runs, _), 2), info.pairs, strict=True):
         whole = pair.whole
         only = ("–" if each is None else f"{each:,}" for each in (whole.a_only, whole.b_only))
         known = np.isfinite(whole.value)
         interval = f"[{text.points(whole.low)}, {text.points(whole.high)}]" if known else "–"
         rows.append(
             (
-                names[pair.a.run.id],
-                names[pair.b.run.id],
+                a,
+                b,
                 text.points(whole.value),
                 interval,
                 *only,

@@ -80,7 +80,7 @@ def printed(info: ScoresByRun, *, language: str = "en") -> Printed:
     header += [_("Balanced accuracy"), _("Macro F1"), _("Log loss"), _("Epoch")]
     header += [_("Readings")] if read else []
     rows = []
-    runs = [answers.run for answers in info.answers]
+    runs = [answers.subject for answers in info.answers]
     for name, answers, scores in zip(run_names(runs, _), info.answers, info.scores, strict=True):
         row = [name]
         for each in (scores.whole, scores.without_twins):
