@@ -28,7 +28,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     ),
     "report": (
         BASE | {"store", "analysis", "figures"},
-        {"numpy", "pandas", "plotly", "jinja2", "docx", "PIL"},
+        {"numpy", "pandas", "plotly", "jinja2", "markupsafe", "docx", "PIL"},
     ),
     "loading": (BASE | {"models", "checkpoints", "device", "store"}, set()),
     "predicting": (BASE | {"data", "train", "loading", "store"}, {"numpy", "torch"}),
