@@ -23,9 +23,9 @@ NEEDS = "png"
 
 # Arial has the widths of the figures' Liberation Sans; each system with Word has one of the two.
 _LATIN, _CHINESE, _MONO = "Arial", "Microsoft JhengHei", "Courier New"
-_MARGIN, _GAP = 20.0, 4.0  # mm; the gap is Word's own padding of cells, both sides
+_MARGIN, _GAP = 20.0, 2.8  # mm; the gap is the padding of cells, both sides
 _TABLE_FONT = 9.0
-_ROOMIER = 1.16  # bold headers
+_BOLD, _ROOMIER = 1.12, 1.04
 _INK = RGBColor(0x1A, 0x1A, 0x1A)
 _SIZES = {"Normal": 11, "Title": 20, "Heading 1": 14, "Caption": 9.5, "Intense Quote": 10}
 _LONGEST_PROPERTY = 255  # characters
@@ -165,11 +165,12 @@ def _missing(document: Any, language: str, block: Missing) -> None:
 
 def _table(document: Any, grid: Grid) -> None:
     room = (wording.TEXT_WIDTH - _GAP) / _ROOMIER
-    shares, _ = widths(grid, font_size=_TABLE_FONT, gap=_GAP, room=room)
+    shares, _ = widths(grid, font_size=_TABLE_FONT, gap=_GAP, room=room, bold=_BOLD)
     given = [share * _ROOMIER for share in shares]
     table = document.add_table(0, len(grid.header))
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     _rules(table._tbl.tblPr, "tblBorders", ("top", "bottom"), 8)
+    _padding(table._tbl.tblPr)
     for number, column in enumerate(table.columns):
         column.width = Mm(given[number] + _GAP)
     for place, cells in enumerate((grid.header, *grid.rows)):
@@ -203,6 +204,17 @@ def _rules(properties: Any, kind: str, sides: tuple[str, ...], eighths: int) -> 
             rule.set(qn(f"w:{name}"), value)
         borders.append(rule)
     properties.append(borders)
+
+
+def _padding(properties: Any) -> None:
+    """Set what is left free at both sides of each cell."""
+    padding = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        width = OxmlElement(f"w:{side}")
+        width.set(qn("w:w"), str(round(_GAP / 2 / 25.4 * 1440)))
+        width.set(qn("w:type"), "dxa")
+        padding.append(width)
+    properties.append(padding)
 
 
 def _repacked(document: bytes) -> bytes:
