@@ -138,7 +138,7 @@ def _text(draft: Draft, plan: Plan, content: SectionContent) -> None:
             st.badge(_("Edited"), icon=":material/edit:", color="green")
             st.button(_("Back to the draft"), key="report-back", type="tertiary", on_click=back)
         elif drafted:
-            told = _("Draft from the stored numbers: read it, and say what you think of them")
+            told = _("Draft, from the stored numbers; nobody has edited it yet")
             st.badge(told, icon=":material/edit_note:", color="orange")
     _show(key, plan.edits.texts.get(section, drafted))
     st.text_area(
