@@ -1,7 +1,8 @@
 """Commands that a page starts instead of working itself: each its own process with its own log.
 
 A job is one of `commands.COMMANDS`, started as a list of arguments, never through a shell, and at
-most one at a time for each run. It goes on when the page is drawn anew or closed. Its log,
+most one at a time for each run (but for `commands.APART`). It goes on when the page is drawn anew
+or closed. Its log,
 ``jobs/<id>.log`` beside the store's file, holds JSON lines: who it is, then what the command tells
 (see fer_core.cli.output.tell). The log goes when its end was seen, or was long enough ago, and
 with it the file that the command wrote, where it writes one.

@@ -60,7 +60,9 @@ def _remembered(
     name: str, label: str, options: Mapping[str, str], default: str, *, width: int
 ) -> str:
     """Show a select box whose choice this session and the URL keep."""
-    chosen = st.session_state.get(f"chosen-{name}", st.query_params.get(name, default))
+    if name in st.query_params:
+        st.session_state.setdefault(f"chosen-{name}", st.query_params[name])
+    chosen = st.session_state.get(f"chosen-{name}", default)
     chosen = chosen if chosen in options else default
     key = f"report-{name}"
 

@@ -55,6 +55,7 @@ def choose(draft: Draft, plan: Plan) -> str:
         with st.popover(told.format(count=len(ticked), total=len(sections))):
             for section in sections.values():
                 _tick(draft, plan, section, _)
+            _say_refused("report-ticks")
         report_edits.tell(draft)
     if chosen not in sections:  # a browser may send anything
         chosen = first
@@ -89,8 +90,6 @@ def _tick(draft: Draft, plan: Plan, section: Section, _: Translate) -> None:
         st.text(section.question[plan.language])
     if lacks:
         st.caption(_("Left out: nobody plays {parts}.").format(parts=", ".join(lacks)))
-    elif section is plan.template.sections[-1]:
-        _say_refused("report-ticks")
 
 
 def show(draft: Draft, plan: Plan, key: str) -> None:
@@ -138,7 +137,7 @@ def _text(draft: Draft, plan: Plan, content: SectionContent) -> None:
             st.badge(_("Edited"), icon=":material/edit:", color="green")
             st.button(_("Back to the draft"), key="report-back", type="tertiary", on_click=back)
         elif drafted:
-            told = _("Draft from the stored numbers: read it, and say what you think of them")
+            told = _("Draft, from the stored numbers; nobody has edited it yet")
             st.badge(told, icon=":material/edit_note:", color="orange")
     _show(key, plan.edits.texts.get(section, drafted))
     st.text_area(

@@ -175,6 +175,20 @@ def test_a_part_is_said_and_emptied_again(open_app: Open, cast_store: Path) -> N
     assert "part" not in app.query_params
 
 
+def test_what_was_chosen_is_there_after_another_page(open_app: Open, cast_store: Path) -> None:
+    app = open_app(cast_store, "report", "good", "poor", template="2018-fall")
+    app.selectbox(key="report-part-cnn").set_value("poor").run()
+    app.button_group(key="report-section-2018-fall").set_value("3-confusion").run()
+    app.query_params.clear()  # as a link to another page does
+    app.query_params["runs"] = ["good", "poor"]
+    app.switch_page("app_pages/runs.py").run()
+    app.switch_page("app_pages/report.py").run()
+    assert app.selectbox(key="report-template").value == "2018-fall"
+    assert app.selectbox(key="report-part-cnn").value == "poor"
+    assert app.button_group(key="report-section-2018-fall").value == "3-confusion"
+    assert app.query_params["part"] == "cnn=poor"
+
+
 def test_a_url_says_parts_and_what_is_unknown_in_it_is_passed_over(
     open_app: Open, cast_store: Path
 ) -> None:
@@ -271,6 +285,21 @@ def test_a_newer_save_takes_the_place_of_one_under_way(open_app: Open, own_store
     assert len(logs) <= 1
     until(app, lambda: "Changes are kept in the store." in words(app))
     assert stored(own_store, ["a"]) == Edits(texts={"3-training": "Third."}).to_json()
+
+
+def test_a_page_that_is_loaded_while_a_change_is_saved_waits_for_it(
+    open_app: Open, own_store: Path
+) -> None:
+    with RunStore.open(own_store, read_only=True) as store:
+        edits = Edits(texts={"3-training": "Mine."}).to_json()
+        about: dict[str, Any] = {"template": "comparison", "slots": {}, "language": "en"}
+        run = store.run("a")
+        jobs.start(store, "report-draft", [run], stdin=json.dumps(edits).encode(), **about)
+    app = open_app(own_store, "report", "a", section="3-training")
+    if answer(app).value != "Mine.":
+        assert "Keeping what you changed ..." in words(app)
+    until(app, lambda: "Changes are kept in the store." in words(app))
+    assert answer(app).value == "Mine."
 
 
 def test_what_is_changed_elsewhere_is_shown_here(open_app: Open, own_store: Path) -> None:
@@ -481,6 +510,42 @@ def test_the_report_is_built_with_what_was_chosen(
     app.button_group(key="report-formats").set_value([]).run()
     assert "Choose a format of the documents." in words(app)
     assert app.button(key="report-start").disabled
+
+
+@pytest.fixture
+def submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quick command in the place of ``report`` that writes a file, too."""
+    source = tmp_path / "test.csv"
+    source.write_text(f"id,feature\n0,{' '.join(['7'] * 48 * 48)}\n")
+
+    def submit(runs: list[str], **choices: Any) -> list[str]:
+        return ["predict", *runs, f"--test={source}"]
+
+    monkeypatch.setitem(commands.COMMANDS, "report", submit)
+
+
+def test_what_was_built_can_be_downloaded_until_it_is_built_anew(
+    open_app: Open, trained_store: RunStore, submission: None
+) -> None:
+    def files() -> list[str]:
+        return sorted(path.suffix for path in (trained_store.folder / "jobs").iterdir())
+
+    app = open_app(trained_store.path, "report", "first")
+    app.button(key="report-start").click().run()
+    until(app, lambda: app.get("download_button"))
+    assert files() == [".log", ".zip"]
+    assert "Something was changed since the report was built." not in words(app)
+    app.button_group(key="report-width").set_value(85).run()
+    assert "Something was changed since the report was built." in words(app)
+    [built] = (trained_store.folder / "jobs").glob("*.zip")
+    app.button(key="report-start").click().run()
+    assert not built.exists()
+    until(app, lambda: app.get("download_button"))
+    assert files() == [".log", ".zip"]
+    [built] = (trained_store.folder / "jobs").glob("*.zip")
+    built.unlink()  # it was kept long enough
+    app.run()
+    assert not app.get("download_button")
 
 
 def test_without_a_browser_the_page_says_what_will_lack(
