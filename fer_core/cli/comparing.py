@@ -39,10 +39,9 @@ def compare(
 
     Runs that were judged on the same images are compared image by image; others unpaired. Runs of
     one configuration with different seeds are taken together as well. Several weights of a run are
-    compared as runs are.
+    compared as runs are (--weights epoch-1,best).
 
-    Example: fer-core compare fast-1 e-cnn-1 --split test; fer-core compare fast-1 --weights
-    epoch-1,best
+    Example: fer-core compare fast-1 e-cnn-1 --split test
     """
     from fer_core.analysis.groups import compare_groups, groups_of
     from fer_core.analysis.pairs import compare_all

@@ -112,6 +112,49 @@ def test_groups_of_seeds_are_found_and_their_factor_named(
     assert "They differ in augment: plain / full." in out
 
 
+def test_weights_of_one_run_are_compared_as_runs_are(
+    command: Command, right: dict[str, np.ndarray]
+) -> None:
+    found = _json(command("compare", "full-0", "--weights", "last,best", "--json"))
+    assert found["weights"] == "last,best"
+    assert [(run["name"], run["weights"]) for run in found["runs"]] == [
+        ("full-0", "last"),
+        ("full-0", "best"),
+    ]
+    best = right["full-0"]
+    assert [run["accuracy"] for run in found["runs"]] == pytest.approx([1, best.mean()])
+    [pair] = found["pairs"]
+    assert (pair["a_weights"], pair["b_weights"]) == ("last", "best")
+    assert (pair["a_only"], pair["b_only"]) == ((~best).sum(), 0)
+    table = [[best.sum(), (~best).sum()], [0, 0]]
+    assert pair["mcnemar_p"] == pytest.approx(mcnemar(table, exact=True).pvalue)
+    code, out, err = command("compare", "full-0", "--weights", "last,best")
+    assert (code, err) == (0, "")
+    assert "validation, last / best weights (best: chosen on validation), averaging" in out
+    points = 100 * (1 - best.mean())
+    assert f"full-0, last is {points:.2f} points more accurate than full-0, best" in out
+    assert f"only full-0, last right: {(~best).sum()}, only full-0, best right: 0 images" in out
+    assert "the best epoch of each run was chosen on these images" in out
+
+
+def test_seeds_are_grouped_by_their_weights(
+    command: Command, right: dict[str, np.ndarray], tiny_store: RunStore
+) -> None:
+    given = make_predictions(tiny_store, "full-1", "validation", weights="last")
+    tiny_store.add_predictions("full-1", given)
+    found = _json(command("compare", "full-0", "full-1", "--weights", "best,last", "--json"))
+    ids = [found["runs"][place]["id"] for place in (0, 2)]
+    assert [(group["runs"], group["weights"]) for group in found["groups"]] == [
+        (ids, "best"),
+        (ids, "last"),
+    ]
+    means = [(right["full-0"].mean() + right["full-1"].mean()) / 2, 1]
+    assert [group["mean"] for group in found["groups"]] == pytest.approx(means)
+    [difference] = found["group_differences"]
+    assert difference["factor"] == {"weights": ["best", "last"]}
+    assert len(found["pairs"]) == 6
+
+
 def test_the_text_says_split_weights_images_and_what_the_data_support(
     command: Command, right: dict[str, np.ndarray]
 ) -> None:
@@ -152,6 +195,10 @@ def test_runs_on_different_images_are_compared_unpaired_and_it_says_so(
         (("full-0", "full-1", "--average", "flip"), "--split validation --average flip"),
         (("full-0", "full-1", "--average", "crops"), "average is 'crops'; use none or flip"),
         (("full-0", "full-1", "--weights", "worst"), "weights is 'worst'; use best, last, average"),
+        (("full-0", "--weights", "best,best"), "or compare weights of one: --weights best,last"),
+        (("full-0", "--weights", "best,worst"), "weights is 'best,worst'; use best, last, average"),
+        (("full-0", "--weights", ","), "weights is ','; use best, last, average"),
+        (("full-0", "--weights", "best,epoch-3"), "split validation --weights epoch-3"),
         (("full-0", "full-1", "--weights", "last"), "evaluate full-1 --split validation --weights"),
     ],
 )

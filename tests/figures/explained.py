@@ -43,8 +43,10 @@ def add(
     arrays: dict[str, np.ndarray] | None = None,
     layer: str = "",
     target: str = "",
+    **key_values: str,
 ) -> None:
-    """Store the maps of samples, of the predicted class unless `target` names another."""
+    """Store the maps of samples, of the predicted class unless `target` names another. key_values:
+    further ones of the key, as ``weights="last"``."""
     for method in methods:
         for sample, guess, label in zip(samples, predicted, true, strict=True):
             key = {
@@ -52,6 +54,7 @@ def add(
                 "layer": layer or LAYERS.get(method, ""),
                 "sample": sample,
                 "target": target or guess,
+                **key_values,
                 "provenance": {
                     "checkpoint_sha256": "c0ffee",
                     "epoch": 5,

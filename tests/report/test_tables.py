@@ -1,8 +1,10 @@
 """Tables print what figures print, and their csv holds the same in full precision."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -134,6 +136,29 @@ def test_pairs_have_difference_interval_and_exact_test(small):
     assert table["low"].iloc[0] == pytest.approx(1 / 6 - 1.959964 * (0.5 - 1 / 36) ** 0.5 / 12**0.5)
     with pytest.raises(InputError, match="two or more different runs"):
         made(small, "pairs", "cnn", "cnn")
+
+
+def test_weights_of_one_run_are_rows_of_their_own(tmp_path):
+    with small_store(tmp_path) as store:
+        run = store.run("cnn")
+        best = store.predictions(run.id, "validation")
+        judged = store.evaluation_split(run.id, "validation")
+        right = np.eye(7, dtype=np.float32)[judged.labels]
+        store.add_predictions(run.id, replace(best, weights="last", probabilities=right))
+        printed, table = made(store, "pairs", "cnn", weights="last,best")
+        [row] = printed.rows
+        # 8 of 10 are right with the best weights, all with the last ones.
+        assert row[:3] == ("cnn, last", "cnn, best", "+20.0")
+        assert table[["a_weights", "b_weights"]].iloc[0].tolist() == ["last", "best"]
+        assert "weights: last / best epoch on validation" in printed.caption
+        for name in ("scores", "class_scores", "confusion"):
+            printed, table = made(store, name, "cnn", weights="last,best")
+            names = [row[0] for row in printed.rows if row[0]]
+            assert names == ["cnn, last", "cnn, best"]
+            assert table["weights"].unique().tolist() == ["last", "best"]
+            assert table["run"].unique().tolist() == ["cnn"]
+        printed, _table = made(store, "scores", "cnn", weights="last,best")
+        assert [row[1].split(" [")[0] for row in printed.rows] == ["100.0 %", "80.0 %"]
 
 
 def test_each_convolution_has_its_own_numbers(small):
