@@ -91,6 +91,8 @@ def report(
         with counting("collecting") as progress:
             content = collect.content(store, planned, progress=progress)
         _say_missing(content)
+        if lacks := archive.lacking(chosen):
+            stderr.print(lacks)
         with counting("writing") as progress:
             archive.write(
                 store,

@@ -4,14 +4,14 @@ that keeps what it was asked."""
 import io
 import json
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-import fer_core.report
+from fer_core.report import archive
 from fer_core.report import plan as planning
 from fer_core.report.template import Template, parse, read_template
 from fer_core.store import RunStore
@@ -67,7 +67,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         calls.append({"plan": plan, "path": path, **options})
         return path
 
-    monkeypatch.setattr(fer_core.report, "archive", SimpleNamespace(write=write), raising=False)
+    monkeypatch.setattr(archive, "write", write)
     return calls
 
 
@@ -83,6 +83,23 @@ def test_a_report_is_written_and_what_lacks_is_listed_with_its_command(
     assert "missing in 2-confusion: Not stored yet: run 'a' has no predictions" in err
     assert "  make it: fer-core evaluate a --split validation" in err
     assert err.splitlines()[-1] == "r.zip: 1 figures, 0 tables"
+
+
+def test_without_a_browser_one_line_says_what_is_left_out(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("BROWSER_PATH", raising=False)
+    monkeypatch.setattr(
+        "choreographer.browsers.chromium.Chromium.find_browser", lambda *_, **__: None
+    )
+    code, _, err = command("report", "a", "b", "-o", str(tmp_path / "r.zip"))
+    assert code == 0
+    (line,) = [line for line in err.splitlines() if line.startswith("left out: ")]
+    assert "pictures of figures, report.docx, report.tex" in line
+    with zipfile.ZipFile(tmp_path / "r.zip") as packed:
+        names = packed.namelist()
+    assert {"report.html", "report.md"} <= {*names}
+    assert not {"report.docx", "report.tex"} & {*names}
 
 
 def test_the_document_says_what_is_in_it(command: Command, asked: Asked) -> None:
