@@ -17,7 +17,7 @@ from fer_core.report.slots import AFTER, BEFORE, CNN, DNN, EXPLAIN, POOR
 from fer_core.report.template import TEMPLATES, read_template
 
 TEMPLATE, LANGUAGE, PARTS = "template", "report_language", "part"
-LANGUAGE_NAMES = {"en": "English", "zh-TW": "繁體中文"}
+
 
 
 def choose(view: View) -> tuple[Choices, tuple[str, ...]]:

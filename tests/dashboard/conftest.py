@@ -1,17 +1,24 @@
 """Stores in every state, and the dashboard run by AppTest over one of them."""
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fer_core.records import FAILED, INTERRUPTED, STALE
+from dashboard import commands, jobs
+from fer_core.errors import InputError
+from fer_core.records import FAILED, INTERRUPTED, STALE, VALIDATION
 from fer_core.store import RunStore
 from tests.dashboard import stores
+from tests.dashboard.reports import add_dense
+from tests.report import cast
+from tests.store.samples import make_arrays
 
 APP = Path(__file__).parents[2] / "dashboard" / "streamlit_app.py"
 HOSTILE = "<b>x</b> **y** ![z](http://evil.example/z.png) :smile: $a^2$"
@@ -98,3 +105,50 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     yield open_
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
+def cast_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs good and poor with a convolution, dense without, and real on faces of real people."""
+    path = tmp_path_factory.mktemp("cast") / "runs.db"
+    with RunStore.open(path) as store:
+        stores.add_faces(store)
+        stores.add_run(store, "good", epochs=3, best=0.6)
+        stores.add_run(store, "poor", epochs=3, best=0.3, seed=1)
+        add_dense(store, "dense")
+        store.add_dataset("photographs", dataclasses.replace(make_arrays(1), synthetic=False))
+        with store.start_run("real", preset="fast", data="photographs", layers=cast.CONVOLUTIONAL):
+            pass
+        stores.predict(store, "real", VALIDATION, margin=2)
+    return path
+
+
+@pytest.fixture
+def own_store(tmp_path: Path) -> Iterator[Path]:
+    """Runs a and dense: a store that may be written."""
+    path = tmp_path / "runs.db"
+    with RunStore.open(path) as store:
+        stores.add_faces(store)
+        stores.add_run(store, "a", epochs=3)
+        add_dense(store, "dense")
+    yield path
+    with RunStore.open(path, read_only=True) as store:
+        for job in jobs.running(store, [run.id for run in store.runs()]):
+            jobs.cancel(job)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Record the jobs that are started, and start none."""
+    found: list[dict[str, Any]] = []
+
+    def start(store: RunStore, command: str, runs: Any, *, stdin: bytes = b"", **choices: Any):
+        ids = [run.id for run in runs]
+        argv = commands.COMMANDS[command](ids, **choices)
+        names = {run.id: run.name for run in runs}
+        argv = [names.get(word, word) for word in argv]
+        found.append({"words": argv, "stdin": stdin})
+        raise InputError("no job is started in this test")
+
+    monkeypatch.setattr(jobs, "start", start)
+    return found
