@@ -15,9 +15,9 @@ from fer_core.report.command import FORMATS
 from fer_core.report.plan import Plan
 from fer_core.report.slots import AFTER, BEFORE, CNN, DNN, EXPLAIN, POOR
 from fer_core.report.template import TEMPLATES, read_template
+from fer_core.translation import language_names
 
 TEMPLATE, LANGUAGE, PARTS = "template", "report_language", "part"
-
 
 
 def choose(view: View) -> tuple[Choices, tuple[str, ...]]:
@@ -32,7 +32,7 @@ def choose(view: View) -> tuple[Choices, tuple[str, ...]]:
             width=345,
         )
         language = _remembered(
-            LANGUAGE, _("Language of the report"), LANGUAGE_NAMES, texts.language(), width=130
+            LANGUAGE, _("Language of the report"), language_names(), texts.language(), width=130
         )
         width = st.segmented_control(
             _("Figures"),

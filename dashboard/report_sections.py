@@ -47,7 +47,7 @@ def choose(draft: Draft, plan: Plan) -> str:
         chosen = st.segmented_control(
             _("Sections"),
             list(sections),
-            format_func=lambda each: _label(each, each in ticked),
+            format_func=lambda each: _label(sections[each], each in ticked),
             required=True,
             key=key,
         )
@@ -63,8 +63,8 @@ def choose(draft: Draft, plan: Plan) -> str:
     return chosen
 
 
-def _label(key: str, ticked: bool) -> str:
-    words = key.replace("-", " ")
+def _label(section: Section, ticked: bool) -> str:
+    words = section.label[texts.language()]
     return words if ticked else f":gray[{words}]"
 
 

@@ -5,6 +5,7 @@ slots = ["cnn", "dnn"]          # the parts that runs play, in the order of thei
 
 [[sections]]
 key = "2-dnn"                   # names files; unique
+label = {en = "2 DNN", "zh-TW" = "..."}   # of its tab; else the key
 question = {en = "...", "zh-TW" = "..."}
 of = ["cnn", "dnn"]             # slots; "all" is every run; a slot that no run plays is said
 optional = true                 # left out where a slot of it is not played, instead
@@ -67,9 +68,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """A question, by language, with what answers it. optional: left out without all its parts."""
+    """A question, by language, with what answers it. label: its short name, by language; optional:
+    left out without all its parts."""
 
     key: str
+    label: Mapping[str, str]
     question: Mapping[str, str]
     items: tuple[Item, ...]
     optional: bool = False
@@ -123,7 +126,7 @@ def parse(text: str, name: str) -> Template:
 
 
 def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
-    _only(where, table, needed=("key", "question", "of", "items"), known=("optional",))
+    _only(where, table, needed=("key", "question", "of", "items"), known=("label", "optional"))
     key = table["key"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise InputError(f"{where}: key is {key!r}; use small letters, digits and single hyphens")
@@ -133,8 +136,10 @@ def _section(where: str, table: Any, slots: tuple[str, ...]) -> Section:
     items = table["items"]
     if not isinstance(items, list) or not items:
         raise InputError(f"{where}: items is {items!r}; write one [[sections.items]] or more")
+    label = table.get("label", dict.fromkeys(LANGUAGES, key.replace("-", " ")))
     return Section(
         key,
+        _texts(f"{where}, label", label),
         _texts(f"{where}, question", table["question"]),
         tuple(
             _item(f"{where}, item {number}", each, of, slots)

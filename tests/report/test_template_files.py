@@ -41,6 +41,10 @@ def test_questions_stand_there_in_both_languages_under_keys_of_their_own(path):
         assert any("\u4e00" <= character <= "\u9fff" for character in each["zh-TW"])
     keys = [section["key"] for section in template["sections"]]
     assert len(keys) == len(set(keys))
+    for language in LANGUAGES:
+        labels = [section["label"][language] for section in template["sections"]]
+        assert len(set(labels)) == len(keys)
+        assert max(map(len, labels)) <= 34
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
