@@ -11,7 +11,6 @@ FIGURES.
 
 import inspect
 from collections.abc import Sequence
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from fer_core.analysis.sides import chosen_weights
@@ -190,9 +189,8 @@ def _collected(
     }
     for option in options:
         one_of(f"option of {name}", option, tuple(options_of(name)))
-    least = least_of(name)
-    if "weights" in options and least > 1:  # weights of one run are compared as runs are
-        least = ceil(least / len(chosen_weights(options["weights"])))
+    weights = len(chosen_weights(options.get("weights", "best")))  # compared as runs are
+    least = -(-least_of(name) // weights)
     of = subjects.resolved(name, store, references, kind=subject_of(name), least=least)
     info = module.collect(store, of, **options)
     if "styles" in inspect.signature(module.draw).parameters:  # it gives runs a colour

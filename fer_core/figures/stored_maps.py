@@ -17,23 +17,19 @@ from fer_core.figures.wanted_maps import (
     is_of,
     lacking,
     named,
+    place,
     possible,
 )
 from fer_core.records import (
     CLASS_NAMES,
     EXPLANATION,
     EXPLANATION_METHODS,
-    TEST,
-    TRAIN,
-    VALIDATION,
     TensorKey,
     TensorRecord,
 )
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
-
-_SPLITS = {TRAIN: 0, VALIDATION: 1, TEST: 2}
 
 
 class StoredMap(NamedTuple):
@@ -155,7 +151,7 @@ class _Stored:
     def samples(self) -> tuple[str, ...]:
         """Return the samples that have a map of any method, in the order of their splits."""
         found = {s for method, s in self.keys if method in self.methods and self.key(method, s)}
-        return tuple(sorted(found, key=_place))
+        return tuple(sorted(found, key=place))
 
     def complete(self) -> tuple[str, ...]:
         """Return the samples that have a map of every method, in the order of their splits."""
@@ -250,8 +246,3 @@ def _of_each_class(stored: _Stored, samples: Sequence[str]) -> tuple[str, ...]:
 
 def _padded(samples: list[str], other: list[str]) -> list[str]:
     return samples + [""] * (len(other) - len(samples))
-
-
-def _place(sample: str) -> tuple[int, str, int]:
-    split, _, index = sample.rpartition(":")
-    return _SPLITS.get(split, len(_SPLITS)), split, int(index)

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fer_core.errors import NotStored
+<<<<<<< HEAD
 from fer_core.records import CLASS_NAMES, Layer, Run, TensorKey
 from fer_core.translation import Translate
 from fer_core.words import listed, weights_name
+=======
+from fer_core.records import CLASS_NAMES, TEST, TRAIN, VALIDATION, Layer, Run, TensorKey
+>>>>>>> epochs
 
 PREDICTED, TRUE = "predicted", "true"
 TARGETS = (PREDICTED, TRUE, *CLASS_NAMES)
 SCALES = ("own", "shared")
 # Methods that need the maps of a convolution, which a network of dense layers has not.
 CONVOLUTIONAL = ("gradcam", "guided_gradcam")
+_SPLITS = (TRAIN, VALIDATION, TEST)
 LAYERED = ("saliency", *CONVOLUTIONAL)  # methods that can be about a layer; others are about pixels
 
 
@@ -33,6 +38,12 @@ class Wanted(NamedTuple):
 def named(text: str) -> tuple[str, ...]:
     """Return the parts of ``a,b``, each once."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def place(sample: str) -> tuple[int, str, int]:
+    """Return what ``split:index`` is sorted by: the splits in their order, others behind them."""
+    split, _, index = sample.rpartition(":")
+    return _SPLITS.index(split) if split in _SPLITS else len(_SPLITS), split, int(index)
 
 
 def possible(method: str, layers: Sequence[Layer]) -> bool:

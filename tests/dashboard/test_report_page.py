@@ -51,7 +51,7 @@ def test_a_template_has_its_own_sections_and_parts(open_app: Open, cast_store: P
     app.selectbox(key="report-template").set_value("2018-fall").run()
     assert not app.exception
     assert app.button_group(key="report-section-2018-fall").options == [
-        section.key.replace("-", " ") for section in read_template("2018-fall").sections
+        section.label["en"] for section in read_template("2018-fall").sections
     ]
     assert app.selectbox(key="report-part-cnn").value == "good"
     assert app.selectbox(key="report-part-dnn").value == "dense"
