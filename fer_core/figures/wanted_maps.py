@@ -4,13 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fer_core.errors import NotStored
-<<<<<<< HEAD
-from fer_core.records import CLASS_NAMES, Layer, Run, TensorKey
+from fer_core.records import CLASS_NAMES, TEST, TRAIN, VALIDATION, Layer, Run, TensorKey
 from fer_core.translation import Translate
 from fer_core.words import listed, weights_name
-=======
-from fer_core.records import CLASS_NAMES, TEST, TRAIN, VALIDATION, Layer, Run, TensorKey
->>>>>>> epochs
 
 PREDICTED, TRUE = "predicted", "true"
 TARGETS = (PREDICTED, TRUE, *CLASS_NAMES)
