@@ -48,14 +48,14 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     archive(tiny_faces, clone / "fer2013.zip")
     Image.fromarray(astronaut()).save(clone / "party.jpg")
     blocks = marked_blocks("README.md")
-    named = ["main job", "filters", "flaws", "languages", "photos", "tidy"]
+    named = ["main job", "filters", "flaws", "languages", "photos", "report", "sharing", "tidy"]
     named += ["my_net.py", "own model", "own loop"]
     assert sorted(blocks) == sorted(named)
     face = tiny_faces.splits["test"].images[0]
     row = " ".join(map(str, face.ravel().tolist()))
     (clone / "test.csv").write_text(f"id,feature\n7,{row}\n9,{row}\n", encoding="utf-8")
     (clone / "my_net.py").write_text(blocks["my_net.py"], encoding="utf-8")
-    shown = ("main job", "filters", "flaws", "languages", "photos", "own model", "tidy")
+    shown = [*named[:5], "own model", "report", "sharing", "tidy"]
     script = "\n".join(blocks[each] for each in shown)
     script = re.sub(
         r"(fer-core train .*?)(?: --epochs \d+)?$", r"\1 --epochs 1", script, flags=re.M
@@ -76,6 +76,9 @@ def test_the_readmes_commands_work_in_a_fresh_clone(
     assert (clone / "confusion.pdf").read_bytes().startswith(b"%PDF")
     assert 'width="170mm"' in (clone / "confusion.svg").read_text(encoding="utf-8")
     assert (clone / "predictions.csv").is_file()
+    with zipfile.ZipFile(clone / "report.zip") as packed:
+        assert {"report.docx", "report.html", "report.md", "report.tex"} <= {*packed.namelist()}
+    assert zipfile.is_zipfile(clone / "anna.ferlab")
     submission = (clone / "submission.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in submission] == ["id", "7", "9"]
     with RunStore.open(clone / "runs" / "runs.db", read_only=True) as store:
