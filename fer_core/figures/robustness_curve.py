@@ -7,11 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.analysis.metrics import Accuracy, accuracy_of
+from fer_core.analysis.sides import Side, sides
 from fer_core.figures import facets, palette, stored_arrays, text
 from fer_core.figures.adversarial import ATTACKS
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.options import one_of
-from fer_core.figures.stored_arrays import Side
 from fer_core.records import ROBUSTNESS, VALIDATION
 from fer_core.translation import Translate, translator
 from fer_core.words import listed, weights_names
@@ -49,7 +49,7 @@ def collect(
     InputError for what is not stored."""
     one_of("attack", attack, tuple(ATTACKS))
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         record = stored_arrays.first(store, side, ROBUSTNESS, method=attack, sample=split)
         if record is None:
             options = {

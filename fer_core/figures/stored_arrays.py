@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer_core.analysis.answers import Answers
-from fer_core.analysis.sides import Side as Side
-from fer_core.analysis.sides import sides as sides
+from fer_core.analysis.sides import Side
 from fer_core.errors import InputError, NotStored
 from fer_core.figures import palette
 from fer_core.records import TensorKey, TensorRecord
