@@ -96,7 +96,7 @@ def draw(
         xaxis={"nticks": 9, "showgrid": False},
         yaxis={"nticks": 6, "rangemode": "tozero"},
     )
-    variants = stored_arrays.variants([each.side for each in info.sides], styles)
+    variants = palette.variants([each.side for each in info.sides], styles)
     for position, (each, style) in enumerate(zip(info.sides, variants, strict=True)):
         _add(canvas, each, style, names[position] if names else "")
     for index, content in enumerate(notes):
