@@ -9,10 +9,9 @@ from fer_core.analysis.sides import Side
 from fer_core.errors import InputError
 from fer_core.figures import stored_arrays
 from fer_core.figures.stored_arrays import LAST
-from fer_core.records import ADVERSARIAL, DREAM, FILTERS, LAYER_OUTPUTS, Run, TensorKey
+from fer_core.records import ADVERSARIAL, DREAM, FILTERS, LAYER_OUTPUTS, WEIGHTS, Run, TensorKey
 from fer_core.store import RunStore
 
-WEIGHTS = ("best", "last", "average")
 _WITH_FILTERS = ("Conv", "Linear")
 
 

@@ -20,11 +20,9 @@ from dashboard.jobs import DEAD, FAILED, FINISHED, RUNNING, Job
 from fer_core import predicting
 from fer_core.data import photo
 from fer_core.errors import InputError
-from fer_core.loading import WEIGHTS
 from fer_core.records import VALIDATION, DatasetArrays
 from fer_core.store import RunStore
 from fer_core.store.liveness import Process, this_process
-from fer_core.train import AVERAGINGS
 from tests.data.writers import encoded
 
 PATIENCE = 120.0  # seconds; for a machine that does other things as well
@@ -336,7 +334,6 @@ def test_a_folder_that_cannot_be_written_is_said(trained_store: RunStore) -> Non
 
 
 def test_the_command_allows_what_the_library_does() -> None:
-    assert (commands.WEIGHTS, commands.AVERAGINGS) == (WEIGHTS, AVERAGINGS)
     assert commands.CROPS == photo.CROPS
 
 
