@@ -14,6 +14,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from fer_core.figures import text
+from fer_core.figures.canvas import TEXT_WIDTH_MM
 from fer_core.report.content import Block, Content, FigureBlock, Missing, Paragraph, TableBlock
 from fer_core.report.documents import wording
 from fer_core.report.documents.columns import widths
@@ -164,7 +165,7 @@ def _missing(document: Any, language: str, block: Missing) -> None:
 
 
 def _table(document: Any, grid: Grid) -> None:
-    room = (wording.TEXT_WIDTH - _GAP) / _ROOMIER
+    room = (TEXT_WIDTH_MM - _GAP) / _ROOMIER
     shares, _ = widths(grid, font_size=_TABLE_FONT, gap=_GAP, room=room, bold=_BOLD)
     given = [share * _ROOMIER for share in shares]
     table = document.add_table(0, len(grid.header))
