@@ -15,6 +15,7 @@ from docx.shared import Mm, Pt, RGBColor
 
 from fer_core.figures import text
 from fer_core.figures.canvas import TEXT_WIDTH_MM
+from fer_core.files import zip_member
 from fer_core.report.content import Block, Content, FigureBlock, Missing, Paragraph, TableBlock
 from fer_core.report.documents import wording
 from fer_core.report.documents.columns import widths
@@ -30,7 +31,6 @@ _BOLD, _ROOMIER = 1.12, 1.04
 _INK = RGBColor(0x1A, 0x1A, 0x1A)
 _SIZES = {"Normal": 11, "Title": 20, "Heading 1": 14, "Caption": 9.5, "Intense Quote": 10}
 _LONGEST_PROPERTY = 255  # characters
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def render(content: Content, files: Mapping[str, Mapping[str, bytes]]) -> bytes:
@@ -223,7 +223,7 @@ def _repacked(document: bytes) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(document)) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():
-            member = zipfile.ZipInfo(name, _EPOCH)
-            member.create_system, member.compress_type = 3, zipfile.ZIP_DEFLATED
+            member = zip_member(name)
+            member.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(member, old.read(name))
     return packed.getvalue()
