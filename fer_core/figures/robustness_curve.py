@@ -113,12 +113,8 @@ def _names(info: RobustnessCurves, canvas: Canvas, _: Translate) -> list[str]:
     """The entries of the legend; a single run is named by the caption."""
     if len(info.sides) == 1:
         return []
-    mixed = not all(each.side.run.synthetic for each in info.sides)
-    ending = facets.synthetic_ending(_)
-    endings = [ending if mixed and each.side.run.synthetic else "" for each in info.sides]
-    room = canvas.legend_room - max(text.text_width(ending, canvas.em) for ending in endings)
-    labels = text.run_labels([each.side.subject.name for each in info.sides], canvas.em, room)
-    return [label + ending for label, ending in zip(labels, endings, strict=True)]
+    subjects = [each.side.subject for each in info.sides]
+    return facets.labels(subjects, canvas.em, canvas.legend_room, _)
 
 
 def _add(canvas: Canvas, each: SideCurve, style: palette.Variant, name: str) -> None:
