@@ -10,10 +10,8 @@ from dashboard import filter_commands, report_commands
 from fer_core.analysis.selection import COMBINATIONS
 from fer_core.errors import InputError
 from fer_core.figures.wanted_maps import PREDICTED, TARGETS
-from fer_core.records import EXPLANATION_METHODS
+from fer_core.records import AVERAGINGS, EXPLANATION_METHODS, WEIGHTS
 
-WEIGHTS = ("best", "last", "average")
-AVERAGINGS = ("none", "flip")
 CROPS = ("auto", "none")
 MOST_SAMPLES = 512
 _SAMPLE = re.compile(r"[A-Za-z0-9_-]+:[0-9]+")

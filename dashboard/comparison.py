@@ -9,7 +9,7 @@ from dashboard import comparison_queries as asked
 from dashboard import texts
 from dashboard.queries import View
 from fer_core.analysis.pairs import Pair
-from fer_core.analysis.wording import p_text, pair_sentence
+from fer_core.analysis.wording import p_text, p_value, pair_sentence
 from fer_core.figures import text
 from fer_core.records import CLASS_NAMES, Run
 from fer_core.translation import Translate
@@ -79,7 +79,7 @@ def _table(found: Iterable[Pair], _: Translate) -> pd.DataFrame:
                 _("minus"): pair.b.run.name,
                 _("Points"): text.points(pair.whole.value),
                 _("95 % interval"): text.interval(pair.whole.low, pair.whole.high),
-                _("p, corrected by Holm"): p_text(pair.whole.p_holm).removeprefix("p = "),
+                _("p, corrected by Holm"): p_value(pair.whole.p_holm),
                 _("Only the first right"): pair.whole.a_only,
                 _("Only the second right"): pair.whole.b_only,
                 _("Supported"): pair.whole.supported,

@@ -10,7 +10,6 @@ from dashboard import comparison_queries as asked
 from dashboard.queries import View
 from fer_core.analysis.metrics import accuracy_of
 from fer_core.analysis.selection import COMBINATIONS, combined_accuracy
-from fer_core.errors import InputError
 from fer_core.figures.ensemble_curve import EnsembleCurve
 from fer_core.figures.text import interval, percent
 from fer_core.records import FINISHED, TEST, VALIDATION, Run, Score
@@ -103,11 +102,7 @@ def save(view: View, members: tuple[Run, ...]) -> None:
     if st.button(_("Save"), type="primary", key="save_ensemble", disabled=under_way):
         waiting.begin(jobs.start(view.store, COMMAND, members, **choices))
         st.rerun()
-    if job and job.error:
-        states.wrong(InputError(job.error))
-    elif job and job.result is None:
-        states.wrong(InputError(_("The command ended without a result; start it again.")))
-    elif job:
+    if job and not waiting.say_failure(job):
         st.session_state.saved_ensemble = str(job.result["id"])
 
 

@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard import commands, jobs, queries, states, texts, waiting
 from dashboard import explanation_queries as asked
 from dashboard.queries import View
-from fer_core.errors import InputError
 from fer_core.figures.wanted_maps import LAYERED, Wanted, named
 from fer_core.records import Run
 
@@ -27,10 +26,7 @@ def offer(view: View, runs: tuple[Run, ...], wanted: Wanted) -> list[Missing]:
     job = waiting.follow(view, runs, COMMAND)
     asked_for = st.session_state.get("explain-wanted")
     if job and asked_for in (None, wanted):  # of an earlier choice nothing is left to say
-        if job.error:
-            states.wrong(InputError(job.error))
-        elif job.result is None:
-            states.wrong(InputError(_("The command ended without a result; start it again.")))
+        waiting.say_failure(job)
     found = [Missing(run, asked.missing_maps(view.store, run, wanted)) for run in runs]
     for each in found:
         if each.pairs and queries.has_weights(view.store, each.run):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from fer_core.errors import InputError
 from fer_core.figures.adversarial import ATTACKS
 from fer_core.figures.stored_filters import STYLES
+from fer_core.records import ANY_WEIGHTS
 
 _LAYER = re.compile(r"[A-Za-z0-9_.]+")
 _SAMPLE = re.compile(r"[A-Za-z0-9_-]+:[0-9]+")
-_WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
 
 
 def filters(
@@ -81,6 +81,6 @@ def _sample(sample: str) -> str:
 
 
 def _weights(weights: str) -> list[str]:
-    if not _WEIGHTS.fullmatch(weights):
+    if not ANY_WEIGHTS.fullmatch(weights):
         raise InputError(f"weights is {weights!r}; use best, last, average or epoch-N")
     return [f"--weights={weights}"] if weights != "best" else []

@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import commands, filter_needs, jobs, queries, states, texts, waiting
 from dashboard.filter_needs import Need
 from dashboard.queries import View
-from fer_core.errors import InputError
 from fer_core.records import Run
 
 
@@ -22,10 +21,7 @@ def offer(
     needs = [filter_needs.of(view, run, figure, options) for run in runs]
     job = waiting.follow(view, runs, needs[0].command) if needs else None
     if job and st.session_state.get("filters-wanted") in (None, wanted):
-        if job.error:
-            states.wrong(InputError(job.error))
-        elif job.result is None:
-            states.wrong(InputError(_("The command ended without a result; start it again.")))
+        waiting.say_failure(job)
     whole = []
     for run, need in zip(runs, needs, strict=True):
         chosen = options["weights"].split(",")

@@ -5,13 +5,13 @@ import streamlit as st
 
 from dashboard import queries
 from dashboard.queries import View
+from fer_core.analysis.sides import Side
 from fer_core.errors import InputError
 from fer_core.figures import stored_arrays
-from fer_core.figures.stored_arrays import LAST, Side
-from fer_core.records import ADVERSARIAL, DREAM, FILTERS, LAYER_OUTPUTS, Run, TensorKey
+from fer_core.figures.stored_arrays import LAST
+from fer_core.records import ADVERSARIAL, DREAM, FILTERS, LAYER_OUTPUTS, WEIGHTS, Run, TensorKey
 from fer_core.store import RunStore
 
-WEIGHTS = ("best", "last", "average")
 _WITH_FILTERS = ("Conv", "Linear")
 
 

@@ -123,11 +123,7 @@ def _say_browser() -> None:
 
 def _say_ended(job: Job) -> None:
     _ = texts.translate()
-    if job.error:
-        states.wrong(InputError(job.error))
-        return
-    if job.result is None:
-        states.wrong(InputError(_("The command ended without a result; start it again.")))
+    if waiting.say_failure(job):
         return
     missing = job.result.get("missing", [])
     if missing:

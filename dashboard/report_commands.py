@@ -5,15 +5,14 @@ from typing import Any, NamedTuple
 
 from fer_core.errors import InputError
 from fer_core.figures.options import one_of
-from fer_core.records import PUBLIC, TEST, VALIDATION
+from fer_core.records import AVERAGINGS, PUBLIC, TEST, VALIDATION, WEIGHTS
 from fer_core.report.command import FORMATS, formats_of
 from fer_core.report.slots import SLOTS
-from fer_core.report.template import LANGUAGES, TEMPLATES
+from fer_core.report.template import TEMPLATES
+from fer_core.translation import LANGUAGES
 
 WIDTHS = (170, 85)  # mm: the width of a page's text, and of a column
 SPLITS = (VALIDATION, TEST, PUBLIC)
-WEIGHTS = ("best", "last", "average")
-AVERAGINGS = ("none", "flip")
 
 
 class Making(NamedTuple):

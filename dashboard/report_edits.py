@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from dashboard import jobs, texts
+from dashboard import jobs, texts, waiting
 from dashboard.jobs import RUNNING, Job
 from dashboard.queries import View
 from dashboard.report_queries import Choices
-from dashboard.waiting import EVERY
 from fer_core.errors import InputError
 from fer_core.report import drafts
 from fer_core.report.edits import Edits
@@ -94,16 +93,13 @@ def change(draft: Draft, name: str, **fields: Any) -> None:
 
 def settle() -> None:
     """Take what has been stored for stored, and keep what could not be."""
-    _ = texts.translate()
     for key, save in list(_saves().items()):
         job = jobs.read(save.log) if save.log else None
         if job and job.result is not None:
             jobs.forget(job)
             del _saves()[key]
         elif save.log and not (job and job.state == RUNNING):
-            why = job.error if job else ""
-            why = why or _("The command ended without a result; start it again.")
-            _saves()[key] = save._replace(log=None, error=why)
+            _saves()[key] = save._replace(log=None, error=waiting.failure(job))
 
 
 def saving(draft: Draft) -> bool:
@@ -121,7 +117,7 @@ def tell(draft: Draft) -> None:
     """Say in one line how it stands with what was changed."""
     _ = texts.translate()
     if saving(draft):
-        st.fragment(_watch, run_every=EVERY)(draft)
+        st.fragment(_watch, run_every=waiting.EVERY)(draft)
     elif why := failed():
         st.text(_("Not kept yet: {why}").format(why=why))
         st.button(_("Keep it now"), key="report-save", on_click=_start_again)

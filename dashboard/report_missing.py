@@ -20,10 +20,7 @@ def follow(draft: Draft, content: SectionContent) -> None:
     for command in dict.fromkeys(each.command for each in makings):
         job = waiting.follow(draft.view, draft.plan.runs, command)
         if job and st.session_state.get(WANTED) in [each.command for each in content.missing]:
-            if job.error:
-                states.wrong(InputError(job.error))
-            elif job.result is None:
-                states.wrong(InputError(_("The command ended without a result; start it again.")))
+            waiting.say_failure(job)
 
 
 def show(draft: Draft, missing: Missing, place: int) -> None:

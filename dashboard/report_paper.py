@@ -5,16 +5,16 @@ import re
 
 import streamlit as st
 
+from fer_core.figures.canvas import PX_PER_MM, TEXT_WIDTH_MM
 from fer_core.report.content import FigureBlock, TableBlock
 
-MM = 96 / 25.4  # px; a browser counts 96 to the inch
 MARGIN = 30  # px; left and right of what lies on a sheet, with its border
-WIDEST = round(170 * MM) + MARGIN  # px; the sheet of what is as wide as a page's text
+WIDEST = round(TEXT_WIDTH_MM * PX_PER_MM) + MARGIN  # px; the sheet of a page's text
 
 
 def width_of(block: FigureBlock) -> int:
     """Return how wide the sheet of a figure is, in px."""
-    return round(block.built.width_mm * MM) + MARGIN
+    return round(block.built.width_mm * PX_PER_MM) + MARGIN
 
 
 def figure(block: FigureBlock) -> None:

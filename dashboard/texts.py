@@ -1,11 +1,11 @@
 """Words and numbers as the pages show them: translated, with the same digits everywhere."""
 
-import math
 import shlex
 from datetime import datetime
 
 import streamlit as st
 
+from fer_core.figures import text
 from fer_core.translation import (
     LANGUAGES,
     Translate,
@@ -42,7 +42,7 @@ def translate() -> Translate:
 
 def percent(share: float | None) -> str:
     """Write a share of 0..1 with one decimal: ``65.4 %``."""
-    return MISSING if share is None or not math.isfinite(share) else f"{100 * share:.1f} %"
+    return MISSING if share is None else text.percent(share)
 
 
 def count(number: int | None) -> str:

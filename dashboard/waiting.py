@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard import jobs, texts
+from dashboard import jobs, states, texts
 from dashboard.jobs import RUNNING, Job
 from dashboard.queries import View
+from fer_core.errors import InputError
 from fer_core.records import Run
 
 EVERY = 0.5  # seconds between two looks at a job
@@ -48,6 +49,23 @@ def drop(command: str) -> None:
         jobs.forget(last)
     if (path := st.session_state.pop(log, None)) and (job := jobs.read(path)):
         jobs.cancel(job)
+
+
+def failure(job: Job | None) -> str:
+    """Return why a job that has ended (None: whose log is gone, too) has no result; "" where it has
+    one."""
+    if job and (job.error or job.result is not None):
+        return job.error
+    _ = texts.translate()
+    return _("The command ended without a result; start it again.")
+
+
+def say_failure(job: Job) -> bool:
+    """Say why a job that has ended has no result; return whether that is so."""
+    why = failure(job)
+    if why:
+        states.wrong(InputError(why))
+    return bool(why)
 
 
 def _keys(command: str) -> tuple[str, str]:

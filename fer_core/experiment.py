@@ -24,6 +24,7 @@ from fer_core.models import (
     read_source,
 )
 from fer_core.records import (
+    AVERAGINGS,
     FINISHED,
     PUBLIC,
     SOURCE,
@@ -37,7 +38,7 @@ from fer_core.records import (
     TensorRecord,
 )
 from fer_core.store import RunStore, RunWriter, StoreError
-from fer_core.train import AVERAGINGS, TrainingData, TrainingState, fit, predict_probabilities
+from fer_core.train import TrainingData, TrainingState, fit, predict_probabilities
 
 HELD_OUT_WITHOUT_VALIDATION = 0.15
 

@@ -1,6 +1,9 @@
-"""Writing files so that a reader finds the old one or the new one, never half of one."""
+"""Writing files: a reader finds the old one or the new one, never half of one; the same content
+gives the same bytes."""
 
 import os
+import stat
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +51,15 @@ def check_writable(path: Path) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(f"{path}: cannot be written: {reason}; name another file") from None
+
+
+def zip_member(name: str) -> zipfile.ZipInfo:
+    """Return a member of a zip, stored as it is, that says nothing of when and where it was made:
+    the same files give the same bytes."""
+    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))  # the earliest that a zip can say
+    member.create_system = 3  # Unix, whatever this is: else permissions mean nothing
+    member.external_attr = (stat.S_IFREG | 0o644) << 16
+    return member
 
 
 def sync(path: Path) -> None:

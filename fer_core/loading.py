@@ -15,11 +15,10 @@ from fer_core.models import (
     network_for,
     read_source,
 )
-from fer_core.records import ENSEMBLE, Run
+from fer_core.records import ENSEMBLE, WEIGHTS, Run
 from fer_core.store import RunStore
 
 AVERAGE = "average"
-WEIGHTS = ("best", "last", AVERAGE)
 
 
 class LoadedModel(NamedTuple):

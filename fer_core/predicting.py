@@ -9,9 +9,9 @@ import torch
 from fer_core.data.photo import Face, Photo
 from fer_core.errors import InputError
 from fer_core.loading import load_model
-from fer_core.records import CLASS_NAMES, Run, TensorRecord
+from fer_core.records import AVERAGINGS, CLASS_NAMES, Run, TensorRecord
 from fer_core.store import RunStore
-from fer_core.train import AVERAGINGS, predict_probabilities
+from fer_core.train import predict_probabilities
 
 PHOTO = "photo"  # the kind under which photos are kept
 

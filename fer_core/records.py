@@ -4,6 +4,7 @@ Everything may import this module; it imports numpy and the standard library onl
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,13 @@ UNLABELLED = -1
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 # The source's own validation split, when a run holds out a part of train instead.
 PUBLIC = "public"
+
+# A run's weights by name: those of the epoch that is best on validation, of the last one, and their
+# moving average; epoch-N are those of an epoch that was kept.
+WEIGHTS = ("best", "last", "average")
+ANY_WEIGHTS = re.compile(rf"{'|'.join(WEIGHTS)}|epoch-[1-9][0-9]*")
+# What predictions are the mean of: the image alone, or with its mirror image.
+AVERAGINGS = ("none", "flip")
 
 # What an audit flags an image for, in the order of the bits of its flags (bit 0: black).
 #   black          every pixel is 0

@@ -21,7 +21,6 @@ from fer_core.models import Classifier, Normalise, input_side, network_for
 from fer_core.records import Epoch
 
 _EVALUATION_BATCH = 512
-AVERAGINGS = ("none", "flip")
 Progress = Callable[[int, int], None]  # images done, images in the epoch
 
 

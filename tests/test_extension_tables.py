@@ -4,6 +4,8 @@ from pathlib import Path
 
 from fer_core import explain, figures, models
 from fer_core.records import EXPLANATION_METHODS
+from fer_core.report.command import FORMATS
+from fer_core.report.documents import DOCUMENTS
 from fer_core.report.facts import FACTS
 from fer_core.report.tables import TABLES
 from fer_core.report.template import TEMPLATES
@@ -64,6 +66,13 @@ def test_every_table_of_a_report_is_in_the_table() -> None:
     assert _written("tables", "collect") == set(TABLES)
     for module in TABLES.values():
         assert all(callable(getattr(module, name)) for name in ("collect", "table", "printed"))
+
+
+def test_every_format_of_documents_is_in_the_table_and_can_be_named() -> None:
+    assert _written("documents", "render") == {
+        module.__name__.rpartition(".")[2] for module in DOCUMENTS.values()
+    }
+    assert tuple(DOCUMENTS) == FORMATS
 
 
 def test_every_template_is_in_the_table() -> None:

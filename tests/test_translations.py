@@ -12,6 +12,7 @@ from fer_core.errors import InputError
 from fer_core.explain.ascent_styles import STYLES
 from fer_core.figures.wanted_maps import TARGETS
 from fer_core.records import (
+    AVERAGINGS,
     FAILED,
     FINISHED,
     INTERRUPTED,
@@ -22,7 +23,6 @@ from fer_core.records import (
     TRAIN,
     VALIDATION,
 )
-from fer_core.train import AVERAGINGS
 from fer_core.translation import (
     DEFAULT_LANGUAGE,
     LANGUAGES,

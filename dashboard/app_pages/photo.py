@@ -68,11 +68,7 @@ if upload:
     st.code(texts.command("fer-core", *words), language="bash", wrap_lines=True)
 
 job = waiting.follow(view, runs, COMMAND)
-if job and job.error:
-    states.wrong(InputError(job.error))
-elif job and job.result is None:
-    states.wrong(InputError(_("The command ended without a result; start it again.")))
-elif job:
+if job and not waiting.say_failure(job):
     st.html(photo_cards.cards(job.result, _))
     st.text("\n".join(photo_cards.settings(run, _) for run in job.result["runs"]))
     if job.result["kept"]:

@@ -1,14 +1,11 @@
 """What is compared: runs, each with one of its weights or with several of them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from fer_core.errors import InputError
-from fer_core.records import Run
-
-_WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
+from fer_core.records import ANY_WEIGHTS, Run
 
 
 class Runs(Protocol):
@@ -39,7 +36,7 @@ class Side(NamedTuple):
 def chosen_weights(weights: str) -> tuple[str, ...]:
     """Return the weights that ``best,epoch-1`` names, each once. InputError for others."""
     named = tuple(dict.fromkeys(each.strip() for each in weights.split(",") if each.strip()))
-    if not named or not all(_WEIGHTS.fullmatch(each) for each in named):
+    if not named or not all(ANY_WEIGHTS.fullmatch(each) for each in named):
         raise InputError(
             f"weights is {weights!r}; use best, last, average or epoch-N, or several with commas "
             "between"

@@ -105,11 +105,17 @@ def group_sentence(
 
 def p_text(p: float) -> str:
     """Write a p value with two digits, as ``p = 0.032``; small ones as ``p < 0.0001``."""
+    value = p_value(p)
+    return f"p {value}" if value.startswith("<") else f"p = {value}"
+
+
+def p_value(p: float) -> str:
+    """Write the value alone, for a column: ``0.032``, ``< 0.0001``, "–" where it is unknown."""
     if np.isnan(p):
-        return "p = –"
+        return "–"
     if p < 0.0001:
-        return "p < 0.0001"
-    return f"p = {p:.2g}" if p < 0.995 else "p = 1"
+        return "< 0.0001"
+    return f"{p:.2g}" if p < 0.995 else "1"
 
 
 def _short(value: object, *, longest: int = 30) -> str:

@@ -10,7 +10,7 @@ from fer_core.cli.comparing_json import document
 from fer_core.cli.output import open_store, print_json, stdout
 from fer_core.cli.training import AverageOption, Json, SplitOption
 from fer_core.errors import InputError
-from fer_core.records import CLASS_NAMES, ENSEMBLE, VALIDATION
+from fer_core.records import AVERAGINGS, CLASS_NAMES, ENSEMBLE, VALIDATION
 
 if TYPE_CHECKING:
     from fer_core.analysis.answers import Answers
@@ -47,8 +47,8 @@ def compare(
     from fer_core.analysis.pairs import compare_all
     from fer_core.analysis.scores import by_weights, scores_of
 
-    if average not in ("none", "flip"):
-        raise InputError(f"average is {average!r}; use none or flip")
+    if average not in AVERAGINGS:
+        raise InputError(f"average is {average!r}; use {' or '.join(AVERAGINGS)}")
     with open_store(read_only=True) as store:
         answers = _read(store, runs, split=split, weights=weights, averaging=average)
     scores = scores_of(answers)

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from fer_core.analysis.sides import Side, sides
 from fer_core.errors import NotStored
 from fer_core.figures import colour_bars, facets, map_tiles, palette, stored_arrays, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.figures.options import one_of
-from fer_core.figures.stored_arrays import Side
 from fer_core.figures.wanted_maps import named
 from fer_core.records import ADVERSARIAL, CLASS_NAMES, TensorRecord
 from fer_core.translation import Translate, translator
@@ -75,7 +75,7 @@ def collect(
     one_of("attack", attack, tuple(ATTACKS))
     one_of("target", target, ("", *CLASS_NAMES))
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         asked = [stored_arrays.sample_of(store, side, each) for each in named(samples)]
         key = {"method": attack, "target": target, "weights": side.weights}
         records = {

@@ -23,42 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.errors import InputError
+from fer_core.figures.browser_page import DRAW, PAGE_STYLE, PRINT
 
 START_TIMEOUT = 30.0  # seconds
 TIMEOUT = 60.0
-
-# Chromium keeps a margin of 0.1 inch on a page and shrinks what then does not fit.
-_PAGE_STYLE = (
-    "<style>@page { margin: 0 } body { margin: 0 } #kaleido-image { display: block }</style>"
-)
-
-# Plotly's svg, shown on the page at its size, to be printed, and drawn onto opaque paper.
-_DRAW = """(async (figure, width, height, scale, formats) => {
-  const svg = await Plotly.toImage(figure, {format: "svg", width, height, imageDataOnly: true});
-  const drawn = {svg};
-  if (formats.length === 0) return drawn;
-  const image = document.getElementById("kaleido-image");
-  image.src = "data:image/svg+xml," + encodeURIComponent(svg);
-  await image.decode();
-  document.getElementById("head-style").textContent = `@page { size: ${width}px ${height}px }`;
-  if (formats.includes("png")) {
-    const paper = document.createElement("canvas");
-    paper.width = Math.round(width * scale);
-    paper.height = Math.round(height * scale);
-    const pen = paper.getContext("2d", {alpha: false});
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, paper.width, paper.height);
-    pen.drawImage(image, 0, 0, paper.width, paper.height);
-    drawn.png = paper.toDataURL("image/png").split(",")[1];
-  }
-  return drawn;
-})"""
-_PRINT = {
-    "printBackground": True,
-    "preferCSSPageSize": True,
-    "pageRanges": "1",
-    **dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), 0),
-}
 
 
 class ExportError(RuntimeError):
@@ -93,7 +61,7 @@ class _Browser:
         import kaleido
 
         class Page(kaleido.PageGenerator):
-            header = kaleido.PageGenerator.header.replace("Kaleido-fier", "FER Lab") + _PAGE_STYLE
+            header = kaleido.PageGenerator.header.replace("Kaleido-fier", "FER Lab") + PAGE_STYLE
 
         self.path, self.owner = path, os.getpid()
         self._loop = asyncio.new_event_loop()
@@ -147,7 +115,7 @@ class _Browser:
         async def drawn() -> dict[str, bytes]:
             [tab] = self._kaleido.tabs.values()
             options = {
-                "expression": f"{_DRAW}({arguments})",
+                "expression": f"{DRAW}({arguments})",
                 "awaitPromise": True,
                 "returnByValue": True,
             }
@@ -157,7 +125,7 @@ class _Browser:
             if "png" in formats:
                 images["png"] = base64.b64decode(values["png"])
             if "pdf" in formats:
-                page = _result(await tab.send_command("Page.printToPDF", params=_PRINT))
+                page = _result(await tab.send_command("Page.printToPDF", params=PRINT))
                 images["pdf"] = base64.b64decode(page["data"])
             return {format: images[format] for format in formats}
 

@@ -18,7 +18,8 @@ from fer_core.figures import palette, text
 
 PX_PER_MM = 96 / 25.4
 PX_PER_PT = 96 / 72
-TALLEST_MM = 235.0  # what a page of A4 can hold
+# A page of A4 with margins of 20 mm: the width of its text, and how high a figure may be on it.
+TEXT_WIDTH_MM, TALLEST_MM = 170.0, 235.0
 TALLEST = TALLEST_MM * PX_PER_MM
 THINNEST = 0.7  # px, of a line: thinner ones than half a point vanish in print
 LINE = 1.25  # height of a line of text, in em

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from fer_core.analysis.sides import Side, sides
 from fer_core.analysis.tiles import stretched
 from fer_core.figures import facets, stored_arrays, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.figures.options import one_of
-from fer_core.figures.stored_arrays import NOISE, Side
+from fer_core.figures.stored_arrays import NOISE
 from fer_core.figures.stored_filters import STYLES
 from fer_core.records import CLASS_IMAGES, CLASS_NAMES
 from fer_core.translation import Translate, translator
@@ -59,7 +60,7 @@ def collect(
     one_of("style", style, STYLES)
     one_of("start", start, ("", *STARTS))
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         key = {"method": style, "weights": side.weights}
         there = {each.sample: each for each in store.tensors(side.run.id, CLASS_IMAGES, **key)}
         starts = tuple(each for each in STARTS if each in there and start in ("", each))

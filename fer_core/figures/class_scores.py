@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.analysis.scores import ClassScores, scores_of
-from fer_core.figures import judged, palette, stored_arrays, text
+from fer_core.figures import judged, palette, text
 from fer_core.figures.canvas import TALLEST, Canvas
 from fer_core.records import CLASS_NAMES, VALIDATION
 from fer_core.translation import Translate, translator
@@ -68,7 +68,7 @@ def draw(
     step, rows = height + _BELOW * em, -(-len(MEASURES) // columns)
     canvas.set_height(top + rows * step + line)
     titles = {"recall": _("Recall (%)"), "precision": _("Precision (%)"), "f1": _("F1 (%)")}
-    looks = stored_arrays.variants(info.answers, styles)
+    looks = palette.variants(info.answers, styles)
     centres = [(label + 0.5) * pitch for label in range(len(classes))]
     for panel, measure in enumerate(MEASURES, 1):
         row, column = divmod(panel - 1, columns)

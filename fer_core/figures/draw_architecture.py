@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import plotly.graph_objects as go
 
 from fer_core.figures import network, palette, text
-from fer_core.figures.canvas import PX_PER_MM, TALLEST, THINNEST, Canvas
+from fer_core.figures.canvas import PX_PER_MM, TALLEST, TEXT_WIDTH_MM, THINNEST, Canvas
 from fer_core.figures.network import Network
 from fer_core.figures.sheet import Sheet
 from fer_core.translation import Translate, translator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fer_core.figures.architecture import Architectures
 
 WIDEST_GAP = 3.5  # between columns, in em
-PAGE = 170 * PX_PER_MM  # the width of a page; wider figures are for screens and larger paper
+PAGE = TEXT_WIDTH_MM * PX_PER_MM  # wider figures are for screens and larger paper
 PAD = 0.15  # beside the rules, in em
 
 

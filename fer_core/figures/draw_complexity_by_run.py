@@ -73,16 +73,12 @@ def _names(info: "Complexity", canvas: Canvas, *, several_counts: bool, _: Trans
     """The entries of the legend; a single run is named by the caption."""
     if len(info.points) == 1:
         return []
-    mixed = not all(point.run.synthetic for point in info.points)
     endings = []
-    for point in info.points:
-        ending = facets.synthetic_ending(_) if mixed and point.run.synthetic else ""
-        if several_counts:
-            ending += ", " + _("n = {count:,}").format(count=point.accuracy.count)
-        endings.append(ending)
-    room = canvas.legend_room - max(text.text_width(ending, canvas.em) for ending in endings)
-    labels = text.run_labels([point.run.name for point in info.points], canvas.em, room)
-    return [label + ending for label, ending in zip(labels, endings, strict=True)]
+    if several_counts:
+        form = _("n = {count:,}")
+        endings = [f", {form.format(count=point.accuracy.count)}" for point in info.points]
+    runs = [point.run for point in info.points]
+    return facets.labels(runs, canvas.em, canvas.legend_room, _, endings=endings)
 
 
 def _x_axis(values: list[float], width: float, x: str) -> dict[str, Any]:

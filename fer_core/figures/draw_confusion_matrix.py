@@ -147,11 +147,7 @@ def _heads(info: "ConfusionMatrices", width: float, em: float, _: Translate) -> 
     none, its caption says all that."""
     if len(info.runs) == 1:
         return [[]]
-    mixed = not all(run.run.synthetic for run in info.runs)
-    ending = facets.synthetic_ending(_)
-    endings = [ending if mixed and run.run.synthetic else "" for run in info.runs]
-    room = width - max(text.text_width(ending, em) for ending in endings)
-    names = text.run_labels([run.subject.name for run in info.runs], em, room)
+    names = facets.labels([run.subject for run in info.runs], em, width, _)
     rest = []
     for run in info.runs:
         share = text.percent(run.accuracy.value)
@@ -162,10 +158,7 @@ def _heads(info: "ConfusionMatrices", width: float, em: float, _: Translate) -> 
     form = next(
         (f for f in (0, 1) if all(text.text_width(r[f][0], em) <= width for r in rest)), 2
     )  # the longest form that fits over every matrix
-    return [
-        [text.escape(name + ending), *lines[form]]
-        for name, ending, lines in zip(names, endings, rest, strict=True)
-    ]
+    return [[text.escape(name), *lines[form]] for name, lines in zip(names, rest, strict=True)]
 
 
 def _add_matrix(

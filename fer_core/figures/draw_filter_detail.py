@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_core.figures import colour_bars, filter_grid, map_tiles, palette, stored_arrays, text
+from fer_core.figures import colour_bars, filter_grid, map_tiles, palette, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.translation import Translate, translator
@@ -42,7 +42,7 @@ def draw(
         figure_bars,
         free=legend + chart + 4 * canvas.em,
     )
-    variants = stored_arrays.variants([each.side for each in info.sides], styles)
+    variants = palette.variants([each.side for each in info.sides], styles)
     _add_curves(canvas, info, variants, names, (legend, chart), _)
     return canvas.figure()
 

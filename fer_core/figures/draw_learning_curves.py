@@ -103,14 +103,9 @@ def _names(info: "LearningCurves", canvas: Canvas, _: Translate) -> list[str]:
     """The entries of the runs' legend; a single run is named by the caption."""
     if len(info.runs) == 1:
         return []
-    mixed = not all(run.run.synthetic for run in info.runs)
-    endings = []
-    for run in info.runs:
-        ending = facets.synthetic_ending(_) if mixed and run.run.synthetic else ""
-        endings.append(ending if len(run.epoch) else f"{ending} ({no_epochs(run.run, _)})")
-    room = canvas.legend_room - max(text.text_width(ending, canvas.em) for ending in endings)
-    labels = text.run_labels([run.run.name for run in info.runs], canvas.em, room)
-    return [label + ending for label, ending in zip(labels, endings, strict=True)]
+    endings = ["" if len(run.epoch) else f" ({no_epochs(run.run, _)})" for run in info.runs]
+    runs = [run.run for run in info.runs]
+    return facets.labels(runs, canvas.em, canvas.legend_room, _, endings=endings)
 
 
 def _key(info: "LearningCurves", symbol: str, _: Translate) -> dict[str, dict[str, Any]]:

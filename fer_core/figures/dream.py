@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from fer_core.analysis.sides import Side, sides
 from fer_core.analysis.tiles import stretched
 from fer_core.errors import NotStored
 from fer_core.figures import facets, stored_arrays, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
-from fer_core.figures.stored_arrays import Side
 from fer_core.figures.wanted_maps import named
 from fer_core.records import DREAM
 from fer_core.translation import Translate, translator
@@ -58,7 +58,7 @@ def collect(
     InputError for what is not stored.
     """
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         name = stored_arrays.layer_of(store, side, DREAM, layer)
         asked = [stored_arrays.sample_of(store, side, each) for each in named(samples)]
         key = {"layer": name, "weights": side.weights}

@@ -18,9 +18,28 @@ def columns(count: int, width: float, least: float) -> int:
     return ceil(count / ceil(count / most))
 
 
-def synthetic_ending(_: Translate) -> str:
-    """Return what a name ends in where its data is synthetic, and others' are not."""
-    return _("{name} (synthetic)").format(name="")
+def labels(
+    subjects: Sequence[Subject],
+    size: float,
+    room: float,
+    _: Translate,
+    *,
+    endings: Sequence[str] = (),
+) -> list[str]:
+    """Return a distinct label for each, at most `room` px wide, not yet escaped; where only some
+    are of synthetic data, those say so.
+
+    size: of the text, in px; endings: what stands behind each name besides.
+    """
+    mixed = not all(subject.synthetic for subject in subjects)
+    synthetic = _("{name} (synthetic)").format(name="")
+    behind = [
+        (synthetic if mixed and subject.synthetic else "") + ending
+        for subject, ending in zip(subjects, endings or [""] * len(subjects), strict=True)
+    ]
+    room -= max(text.text_width(ending, size) for ending in behind)
+    names = text.run_labels([subject.name for subject in subjects], size, room)
+    return [name + ending for name, ending in zip(names, behind, strict=True)]
 
 
 def heads(subjects: Sequence[Subject], em: float, room: float, _: Translate) -> list[str]:
@@ -28,12 +47,7 @@ def heads(subjects: Sequence[Subject], em: float, room: float, _: Translate) -> 
     names."""
     if len(subjects) == 1:
         return [""]
-    mixed = not all(subject.synthetic for subject in subjects)
-    ending = synthetic_ending(_)
-    endings = [ending if mixed and each.synthetic else "" for each in subjects]
-    room -= max(text.text_width(ending, em) for ending in endings)
-    names = text.run_labels([subject.name for subject in subjects], em, room)
-    return [text.escape(name + ending) for name, ending in zip(names, endings, strict=True)]
+    return [text.escape(label) for label in labels(subjects, em, room, _)]
 
 
 def named(subject: Subject, _: Translate) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.analysis import maps as numbers
+from fer_core.analysis.sides import Side, sides
 from fer_core.analysis.tiles import enlarged, stretched
 from fer_core.figures import (
     draw_filter_detail,
@@ -18,7 +19,7 @@ from fer_core.figures import (
     text,
 )
 from fer_core.figures.options import whole
-from fer_core.figures.stored_arrays import NOISE, Side
+from fer_core.figures.stored_arrays import NOISE
 from fer_core.records import IMAGE_SIZE, LAYER_OUTPUTS, TOP_IMAGES
 from fer_core.translation import Translate, translator
 from fer_core.words import listed, sentences
@@ -91,7 +92,7 @@ def collect(
     """
     number = whole("number", number, 0, 1_000_000)
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         read = stored_filters.read(store, side, layer=layer, style=style, start=start)
         [place] = filter_grid.places([number], read.filters, read.layer)
         found.append(

@@ -7,12 +7,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.analysis.duplicates import ALIKE
+from fer_core.analysis.sides import Side, sides
 from fer_core.analysis.tiles import stretched
-from fer_core.figures import facets, filter_grid, stored_arrays, stored_filters, text
+from fer_core.figures import facets, filter_grid, stored_filters, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.figures.filter_grid import INDEX, OFF, PER_ROW
-from fer_core.figures.stored_arrays import NOISE, Side
+from fer_core.figures.stored_arrays import NOISE
 from fer_core.figures.stored_filters import Ascended
 from fer_core.translation import Translate, translator
 from fer_core.words import clauses, listed, sentences, weights_names
@@ -76,7 +77,7 @@ def collect(
     written = filter_grid.switch("activations", activations)
     chosen = filter_grid.numbers(filters)
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         read = stored_filters.read(store, side, layer=layer, style=style, start=start)
         found.append(_shown(read, stored_filters.step_of(read, step), order, chosen))
     return Filters(tuple(found), style, start, order, per_row, written)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fer_core.analysis.answers import Answers
 from fer_core.errors import InputError
-from fer_core.figures import facets, text
+from fer_core.figures import facets
 from fer_core.records import TRAIN, VALIDATION
 from fer_core.translation import Translate
 from fer_core.words import listed, sentences, weights_chosen
@@ -51,14 +51,8 @@ def readings(answers: Answers, _: Translate) -> str:
 
 
 def labels(answers: Sequence[Answers], size: float, room: float, _: Translate) -> list[str]:
-    """Return a distinct label for each run, at most `room` wide, not yet escaped; where only some
-    of the runs are of synthetic data, those say so."""
-    mixed = not all(each.run.synthetic for each in answers)
-    ending = facets.synthetic_ending(_)
-    endings = [ending if mixed and each.run.synthetic else "" for each in answers]
-    room -= max(text.text_width(ending, size) for ending in endings)
-    names = text.run_labels([each.subject.name for each in answers], size, room)
-    return [name + ending for name, ending in zip(names, endings, strict=True)]
+    """Return a label for each run, as `facets.labels` does."""
+    return facets.labels([each.subject for each in answers], size, room, _)
 
 
 def notes(answers: Sequence[Answers], _: Translate) -> str:

@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.analysis import maps as numbers
+from fer_core.analysis.sides import Side, sides
 from fer_core.analysis.tiles import enlarged
 from fer_core.figures import colour_bars, facets, filter_grid, palette, stored_arrays, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.figures.filter_grid import PER_ROW
-from fer_core.figures.stored_arrays import Side
 from fer_core.records import IMAGE_SIZE, KERNELS
 from fer_core.translation import Translate, translator
 from fer_core.words import sentences
@@ -51,7 +51,7 @@ def collect(
     InputError for what is not stored."""
     per_row = filter_grid.per_row_of(per_row)
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         record = stored_arrays.first(store, side, KERNELS)
         if record is None:
             made_with = stored_arrays.command(side, "filters", layers="conv1")

@@ -7,13 +7,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.analysis import maps as numbers
+from fer_core.analysis.sides import Side, sides
 from fer_core.analysis.tiles import enlarged
 from fer_core.figures import colour_bars, facets, filter_grid, palette, stored_arrays, text
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.draw_tiles import Sheet, draw_sheets
 from fer_core.figures.filter_grid import ACTIVATION, INDEX, OFF, PER_ROW
 from fer_core.figures.options import one_of
-from fer_core.figures.stored_arrays import Side
 from fer_core.figures.wanted_maps import SCALES
 from fer_core.records import IMAGE_SIZE, LAYER_OUTPUTS, TensorRecord
 from fer_core.translation import Translate, translator
@@ -75,7 +75,7 @@ def collect(
     per_row = filter_grid.per_row_of(per_row)
     written = filter_grid.switch("activations", activations)
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         record = read(store, side, layer=layer, sample=sample)
         found.append(_shown(side, record, order, scale))
     return LayerOutputs(tuple(found), order, scale, per_row, written)

@@ -1,9 +1,13 @@
 """Colours that colour-blind readers and grey printers tell apart; one for each run by position."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from fer_core.analysis.answers import Answers
+    from fer_core.analysis.sides import Side
 
 TEMPLATE = "plotly_white"
 INK = "#222222"
@@ -81,10 +85,15 @@ class Variant(NamedTuple):
     pattern: str
 
 
-def variant(style: RunStyle, number: int) -> Variant:
-    """Return the look of the weights at position `number` (from 0) of a run; four differ."""
-    ending, dash, pattern = _VARIANTS[number % len(_VARIANTS)]
-    return Variant(style.colour, style.symbol + ending, dash, pattern)
+def variants(sides: "Sequence[Side | Answers]", styles: Styles) -> list[Variant]:
+    """Return how each side looks: runs differ in colour, weights of one run (the first four) in
+    symbol, line and pattern."""
+    found = []
+    for position, side in enumerate(sides):
+        earlier = sum(other.run.id == side.run.id for other in sides[:position])
+        style, (ending, dash, pattern) = styles[side.run.id], _VARIANTS[earlier % len(_VARIANTS)]
+        found.append(Variant(style.colour, style.symbol + ending, dash, pattern))
+    return found
 
 
 def luminance(colour: str) -> float:

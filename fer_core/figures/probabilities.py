@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.errors import InputError
-from fer_core.figures import facets, judged, palette, stored_arrays, text
+from fer_core.figures import facets, judged, palette, text
 from fer_core.figures.canvas import PX_PER_MM, TALLEST, Canvas
 from fer_core.figures.wanted_maps import named
 from fer_core.records import CLASS_NAMES, VALIDATION
@@ -158,7 +158,7 @@ def _add(
 ) -> None:
     suffix = "" if position == 0 else str(position + 1)
     thick = 0.86 / len(info.answers)
-    looks = stored_arrays.variants(info.answers, styles)
+    looks = palette.variants(info.answers, styles)
     for number, (each, look) in enumerate(zip(info.answers, looks, strict=True)):
         shift = (number - (len(info.answers) - 1) / 2) * thick
         shares = 100 * each.probabilities[info.places[position]].astype(float)

@@ -7,11 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.analysis.metrics import Accuracy, accuracy_of
+from fer_core.analysis.sides import Side, sides
 from fer_core.figures import facets, palette, stored_arrays, text
 from fer_core.figures.adversarial import ATTACKS
 from fer_core.figures.canvas import Canvas
 from fer_core.figures.options import one_of
-from fer_core.figures.stored_arrays import Side
 from fer_core.records import ROBUSTNESS, VALIDATION
 from fer_core.translation import Translate, translator
 from fer_core.words import listed, weights_names
@@ -49,7 +49,7 @@ def collect(
     InputError for what is not stored."""
     one_of("attack", attack, tuple(ATTACKS))
     found = []
-    for side in stored_arrays.sides(store, run_ids, weights):
+    for side in sides(store, run_ids, weights):
         record = stored_arrays.first(store, side, ROBUSTNESS, method=attack, sample=split)
         if record is None:
             options = {
@@ -96,7 +96,7 @@ def draw(
         xaxis={"nticks": 9, "showgrid": False},
         yaxis={"nticks": 6, "rangemode": "tozero"},
     )
-    variants = stored_arrays.variants([each.side for each in info.sides], styles)
+    variants = palette.variants([each.side for each in info.sides], styles)
     for position, (each, style) in enumerate(zip(info.sides, variants, strict=True)):
         _add(canvas, each, style, names[position] if names else "")
     for index, content in enumerate(notes):
@@ -113,12 +113,8 @@ def _names(info: RobustnessCurves, canvas: Canvas, _: Translate) -> list[str]:
     """The entries of the legend; a single run is named by the caption."""
     if len(info.sides) == 1:
         return []
-    mixed = not all(each.side.run.synthetic for each in info.sides)
-    ending = facets.synthetic_ending(_)
-    endings = [ending if mixed and each.side.run.synthetic else "" for each in info.sides]
-    room = canvas.legend_room - max(text.text_width(ending, canvas.em) for ending in endings)
-    labels = text.run_labels([each.side.subject.name for each in info.sides], canvas.em, room)
-    return [label + ending for label, ending in zip(labels, endings, strict=True)]
+    subjects = [each.side.subject for each in info.sides]
+    return facets.labels(subjects, canvas.em, canvas.legend_room, _)
 
 
 def _add(canvas: Canvas, each: SideCurve, style: palette.Variant, name: str) -> None:

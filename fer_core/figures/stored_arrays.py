@@ -1,15 +1,12 @@
 """Reads what is stored of runs' filters, by run and weights; what is not names its command."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_core.analysis.answers import Answers
-from fer_core.analysis.sides import Side as Side
-from fer_core.analysis.sides import sides as sides
+from fer_core.analysis.sides import Side
 from fer_core.errors import InputError, NotStored
-from fer_core.figures import palette
 from fer_core.records import TensorKey, TensorRecord
 from fer_core.translation import Translate
 from fer_core.words import weights_name
@@ -18,15 +15,6 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 NOISE, LAST = "noise", "last"
-
-
-def variants(sides: Sequence[Side | Answers], styles: palette.Styles) -> list[palette.Variant]:
-    """Return how each side looks: runs differ in colour, weights of one run in symbol and line."""
-    found = []
-    for position, side in enumerate(sides):
-        earlier = sum(other.run.id == side.run.id for other in sides[:position])
-        found.append(palette.variant(styles[side.run.id], earlier))
-    return found
 
 
 def command(side: Side, name: str, **options: str) -> tuple[str, ...]:

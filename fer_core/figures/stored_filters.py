@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fer_core.analysis.duplicates import duplicates, order_by_similarity
+from fer_core.analysis.sides import Side
 from fer_core.errors import InputError, NotStored
 from fer_core.figures import stored_arrays
 from fer_core.figures.filter_grid import ACTIVATION, INDEX, SIMILARITY
 from fer_core.figures.options import one_of, whole
-from fer_core.figures.stored_arrays import NOISE, Side
+from fer_core.figures.stored_arrays import NOISE
 from fer_core.records import FILTER_ACTIVATIONS, FILTER_SIMILARITY, FILTERS, TensorRecord
 from fer_core.translation import Translate
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from fer_core import figures
 from fer_core.errors import InputError
 from fer_core.figures import browser
-from fer_core.files import check_writable, write_atomically
+from fer_core.figures.export import DEFAULT_DPI
+from fer_core.files import check_writable, write_atomically, zip_member
+from fer_core.report.command import FORMATS
 from fer_core.report.content import Content
 from fer_core.report.documents import DOCUMENTS
 from fer_core.report.documents.tex import tabular
@@ -27,15 +29,12 @@ if TYPE_CHECKING:
     from fer_core.report.plan import Plan
     from fer_core.store import RunStore
 
-FORMATS = tuple(DOCUMENTS)
 PROVENANCE, SUMS = "provenance.json", "SHA256SUMS"
 
 Progress = Callable[[int, int], None]
 
 _DRAWN, _DATA = ("pdf", "png", "svg"), ("csv",)
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
-_REGULAR_FILE = 0o100644
 _PACKED = (".docx", ".pdf", ".png")  # already: packing them again gains nothing
 
 
@@ -45,7 +44,7 @@ def write(
     path: Path,
     *,
     formats: Sequence[str] = FORMATS,
-    dpi: float = 300,
+    dpi: float = DEFAULT_DPI,
     progress: Progress | None = None,
     command: str,
     content: Content | None = None,
@@ -88,7 +87,7 @@ def files(
     source: Mapping[str, Any],
     *,
     formats: Sequence[str] = FORMATS,
-    dpi: float = 300,
+    dpi: float = DEFAULT_DPI,
     progress: Progress | None = None,
 ) -> dict[str, bytes]:
     """Return the report's files by path, sorted, with ``SHA256SUMS`` of all others.
@@ -133,9 +132,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name in sorted(files):
-            member = zipfile.ZipInfo(name, _EPOCH)
-            member.create_system = 3  # Unix, whatever this is: else permissions mean nothing
-            member.external_attr = _REGULAR_FILE << 16
+            member = zip_member(name)
             if not name.endswith(_PACKED):
                 member.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(member, files[name])

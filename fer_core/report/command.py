@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 
 from fer_core.errors import InputError
-from fer_core.report.plan import Plan
+from fer_core.figures.export import DEFAULT_DPI
+from fer_core.report.plan import FONT_SIZE, WIDTH_MM, Plan
+from fer_core.report.template import TEMPLATES
+from fer_core.translation import DEFAULT_LANGUAGE
 
+# The keys of DOCUMENTS, whose writers nobody should load to name a format.
 FORMATS = ("docx", "md", "tex", "html")
 
 
@@ -23,7 +27,7 @@ def formats_of(text: str) -> tuple[str, ...]:
 
 
 def arguments(
-    plan: Plan, *, formats: Sequence[str] = FORMATS, dpi: float = 300, draft: bool = True
+    plan: Plan, *, formats: Sequence[str] = FORMATS, dpi: float = DEFAULT_DPI, draft: bool = True
 ) -> tuple[str, ...]:
     """Return the arguments of fer-core that make this report, without ``-o`` and its file.
 
@@ -32,14 +36,14 @@ def arguments(
     """
     names = {run.id: run.name for run in plan.runs}
     words = ["report", *names.values()]
-    words += ["--template", plan.template.name] if plan.template.name != "comparison" else []
+    words += ["--template", plan.template.name] if plan.template.name != TEMPLATES[0] else []
     for slot, run_id in plan.said.items():
         words += ["--slot", f"{slot}={names[run_id]}"]
-    words += ["--lang", plan.language] if plan.language != "en" else []
+    words += ["--lang", plan.language] if plan.language != DEFAULT_LANGUAGE else []
     words += ["--formats", ",".join(formats)] if tuple(formats) != FORMATS else []
-    words += ["--width-mm", f"{plan.width_mm:g}"] if plan.width_mm != 170 else []
-    words += ["--font-size", f"{plan.font_size:g}"] if plan.font_size != 9 else []
-    words += ["--dpi", f"{dpi:g}"] if dpi != 300 else []
+    words += ["--width-mm", f"{plan.width_mm:g}"] if plan.width_mm != WIDTH_MM else []
+    words += ["--font-size", f"{plan.font_size:g}"] if plan.font_size != FONT_SIZE else []
+    words += ["--dpi", f"{dpi:g}"] if dpi != DEFAULT_DPI else []
     words += ["--with-faces"] if plan.with_faces else []
     words += [] if draft else ["--no-draft"]
     return tuple(words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fer_core.errors import InputError
 from fer_core.figures import FONT_SIZES, WIDTHS, least_of
+from fer_core.figures.canvas import TEXT_WIDTH_MM
 from fer_core.figures.options import number, one_of
 from fer_core.records import Run
 from fer_core.report.edits import Edits
@@ -17,15 +18,20 @@ from fer_core.report.template import (
     FACT,
     FIGURE,
     TABLE,
+    TEMPLATES,
     Item,
     Section,
     Template,
     read_template,
 )
-from fer_core.translation import LANGUAGES
+from fer_core.translation import DEFAULT_LANGUAGE, LANGUAGES
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
+
+
+# Of figures, where nothing else is said.
+WIDTH_MM, FONT_SIZE = TEXT_WIDTH_MM, 9.0
 
 
 @dataclass(frozen=True)
@@ -75,11 +81,11 @@ def plan(
     store: "RunStore",
     references: Sequence[str],
     *,
-    template: str = "comparison",
+    template: str = TEMPLATES[0],
     slots: Mapping[str, str] | None = None,
-    language: str = "en",
-    width_mm: float = 170,
-    font_size: float = 9,
+    language: str = DEFAULT_LANGUAGE,
+    width_mm: float = WIDTH_MM,
+    font_size: float = FONT_SIZE,
     with_faces: bool = False,
     edits: Edits | None = None,
 ) -> Plan:

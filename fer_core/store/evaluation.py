@@ -1,6 +1,5 @@
 """Which images a run is judged on, and how it does on them."""
 
-import re
 import time
 from typing import NamedTuple, Protocol
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 from fer_core.errors import InputError, NotStored
 from fer_core.fingerprints import split_fingerprint
 from fer_core.records import (
+    ANY_WEIGHTS,
     CLASS_NAMES,
     PUBLIC,
     TEST,
@@ -52,7 +52,6 @@ class JudgedRun(NamedTuple):
     trained_fingerprint: str | None
 
 
-_WEIGHTS = re.compile(r"best|last|average|epoch-[1-9][0-9]*")
 _ROW_SUM_TOLERANCE = 1e-3
 
 
@@ -173,7 +172,7 @@ def get_keys(database: Database, reference: str) -> tuple[tuple[str, str, str], 
 
 def check(given: Predictions, judged: EvaluationSplit) -> None:
     """Raise InputError unless these are probabilities for exactly the images of `judged`."""
-    if not _WEIGHTS.fullmatch(given.weights):
+    if not ANY_WEIGHTS.fullmatch(given.weights):
         raise InputError(f"weights are {given.weights!r}; use best, last, average or epoch-N")
     if not given.averaging:
         raise InputError("averaging is empty; use none or the name of a way to average")

@@ -6,13 +6,17 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fer_core.cli import reporting
+from fer_core.figures.export import DEFAULT_DPI
 from fer_core.report import archive
 from fer_core.report import plan as planning
+from fer_core.report.command import FORMATS
 from fer_core.report.template import Template, parse, read_template
 from fer_core.store import RunStore
 from tests.cli.conftest import Command
@@ -220,3 +224,14 @@ def test_wrong_input_is_one_line_and_changes_nothing(
     assert after == before
     with RunStore.open(store.path) as again:
         assert again.report_draft(["a"], "comparison", "en") is None
+
+
+def test_what_the_commands_take_for_granted_is_what_a_plan_does() -> None:
+    own = {name: p.default for name, p in signature(reporting.report).parameters.items()}
+    theirs = {name: p.default for name, p in signature(planning.plan).parameters.items()}
+    for name in ("template", "width_mm", "font_size", "with_faces"):
+        assert own[name] == theirs[name]
+    assert own["lang"] == theirs["language"]
+    assert (own["formats"], own["dpi"]) == (",".join(FORMATS), DEFAULT_DPI)
+    draft = {name: p.default for name, p in signature(reporting.report_draft).parameters.items()}
+    assert (draft["template"], draft["lang"]) == (own["template"], own["lang"])

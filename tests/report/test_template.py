@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fer_core.errors import InputError
 from fer_core.figures import FIGURES
-from fer_core.report.template import FIGURE, LANGUAGES, TEMPLATES, parse, read_template
+from fer_core.report.template import FIGURE, TEMPLATES, parse, read_template
+from fer_core.translation import LANGUAGES
 
 BOTH = {"en": "a", "zh-TW": "甲"}
 WHOLE: dict[str, Any] = {

@@ -14,6 +14,8 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from fer_core.figures import text
+from fer_core.figures.canvas import TEXT_WIDTH_MM
+from fer_core.files import zip_member
 from fer_core.report.content import Block, Content, FigureBlock, Missing, Paragraph, TableBlock
 from fer_core.report.documents import wording
 from fer_core.report.documents.columns import widths
@@ -29,7 +31,6 @@ _BOLD, _ROOMIER = 1.12, 1.04
 _INK = RGBColor(0x1A, 0x1A, 0x1A)
 _SIZES = {"Normal": 11, "Title": 20, "Heading 1": 14, "Caption": 9.5, "Intense Quote": 10}
 _LONGEST_PROPERTY = 255  # characters
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def render(content: Content, files: Mapping[str, Mapping[str, bytes]]) -> bytes:
@@ -164,7 +165,7 @@ def _missing(document: Any, language: str, block: Missing) -> None:
 
 
 def _table(document: Any, grid: Grid) -> None:
-    room = (wording.TEXT_WIDTH - _GAP) / _ROOMIER
+    room = (TEXT_WIDTH_MM - _GAP) / _ROOMIER
     shares, _ = widths(grid, font_size=_TABLE_FONT, gap=_GAP, room=room, bold=_BOLD)
     given = [share * _ROOMIER for share in shares]
     table = document.add_table(0, len(grid.header))
@@ -222,7 +223,7 @@ def _repacked(document: bytes) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(document)) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():
-            member = zipfile.ZipInfo(name, _EPOCH)
-            member.create_system, member.compress_type = 3, zipfile.ZIP_DEFLATED
+            member = zip_member(name)
+            member.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(member, old.read(name))
     return packed.getvalue()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from fer_core.figures.canvas import TEXT_WIDTH_MM
 from fer_core.report.content import Block, Content, FigureBlock, Paragraph, TableBlock
 from fer_core.report.documents import wording
 from fer_core.report.documents.columns import widths
@@ -173,7 +174,7 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def _columns(grid: Grid, *, own: bool = False) -> str:
-    room = wording.TEXT_WIDTH / _ROOMIER
+    room = TEXT_WIDTH_MM / _ROOMIER
     given, fits = widths(grid, font_size=_TABLE_FONT, gap=_GAP, room=room)
     if fits:
         return "".join("r" if numeric else "l" for numeric in grid.numeric)

@@ -4,19 +4,17 @@ import shlex
 from typing import NamedTuple
 
 from fer_core.figures import text
-from fer_core.figures.canvas import PX_PER_MM
+from fer_core.figures.canvas import TALLEST_MM, TEXT_WIDTH_MM
 from fer_core.report.content import Content, FigureBlock, Missing, TableBlock
 from fer_core.translation import translator
 
-# A4 with margins of 20 mm: a figure of two columns fills the line.
-TEXT_WIDTH, TALLEST = 170.0, 225.0  # mm; a figure and its caption go on one page
+_TALLEST = TALLEST_MM - 10  # mm; the caption goes on the same page
 
 
 class Wording(NamedTuple):
     """Headings of the parts that every report has."""
 
     runs: str
-    notes: str
     draft: str
     missing: str
     command: str
@@ -28,7 +26,6 @@ def wording(language: str) -> Wording:
     _ = translator(language)
     return Wording(
         runs=_("Runs"),
-        notes=_("Notes"),
         draft=_("Draft, from the stored numbers:"),
         missing=_("Missing:"),
         command=_("Make it with:"),
@@ -67,9 +64,8 @@ def command(block: Missing) -> str:
 
 def placed(block: FigureBlock) -> tuple[float, float]:
     """Return width and height in mm on the page: as drawn, unless the page is too small."""
-    layout = block.built.figure.layout
-    width, height = block.built.width_mm, layout.height / PX_PER_MM
-    scale = min(1.0, TEXT_WIDTH / width, TALLEST / height)
+    width, height = block.built.width_mm, block.built.height_mm
+    scale = min(1.0, TEXT_WIDTH_MM / width, _TALLEST / height)
     return width * scale, height * scale
 
 

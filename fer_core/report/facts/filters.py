@@ -6,9 +6,10 @@ import numpy as np
 
 from fer_core.analysis.duplicates import ALIKE
 from fer_core.analysis.frequencies import energy_by_frequency
+from fer_core.analysis.sides import Side, sides
 from fer_core.errors import InputError
 from fer_core.figures import facets, stored_arrays, stored_filters, text
-from fer_core.figures.stored_arrays import NOISE, Side
+from fer_core.figures.stored_arrays import NOISE
 from fer_core.figures.stored_filters import STYLES, Ascended
 from fer_core.records import FILTERS, Run
 from fer_core.translation import Translate, translator
@@ -23,7 +24,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     sentence for each layer in forward order."""
     _ = translator(language)
     found = []
-    for side in stored_arrays.sides(store, [run.id for run in runs], "best"):
+    for side in sides(store, [run.id for run in runs], "best"):
         layers = _ascended(store, side)
         if layers:
             head = _("Filters of {name} by gradient ascent from noise, best weights.")

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 
-def answers_of(store: "RunStore", runs: Sequence[Run], *, split: str = VALIDATION) -> list[Answers]:
-    """Read what runs answered with their best weights; runs without such answers are left out."""
+def answers_of(store: "RunStore", runs: Sequence[Run]) -> list[Answers]:
+    """Read what runs answered on validation with their best weights; runs without such answers are
+    left out."""
     found = []
     for run in runs:
-        if run.score(split) is not None:
+        if run.score(VALIDATION) is not None:
             try:
-                found += read_answers(store, [run.id], split=split)
+                found += read_answers(store, [run.id], split=VALIDATION)
             except InputError:  # the images that it was judged on are not in this store
                 continue
     return found

@@ -7,7 +7,7 @@ import pandas as pd
 from fer_core.figures import class_scores, judged, text
 from fer_core.figures.class_scores import ScoresByClass
 from fer_core.records import VALIDATION
-from fer_core.report.tables.printing import Printed, captioned, percent, with_runs
+from fer_core.report.tables.printing import Printed, captioned, with_runs
 from fer_core.translation import translator
 from fer_core.words import sentences
 
@@ -42,8 +42,10 @@ def printed(info: ScoresByClass, *, language: str = "en") -> Printed:
         for label, name in enumerate(labels):
             known = each.support[label] > 0
             interval = text.interval(*each.recall_intervals[label]) if known else "–"
-            row = (name, percent(each.precision[label]), percent(each.recall[label]), interval)
-            rows.append((place, (*row, percent(each.f1[label]), f"{each.support[label]:,}")))
+            shares = (each.precision[label], each.recall[label], each.f1[label])
+            precision, recall, f1 = map(text.percent, shares)
+            count = f"{each.support[label]:,}"
+            rows.append((place, (name, precision, recall, interval, f1, count)))
     header = (_("Class"), _("Precision"), _("Recall"), _("95 % interval"), _("F1"), _("n"))
     caption = sentences(
         [_("Scores by class; intervals of the recall (Wilson)."), judged.how(info.answers, _)], _

@@ -1,6 +1,6 @@
 """Time and space layer by layer, with the products and sums behind the numbers."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,28 +14,22 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 
-class Costs(NamedTuple):
-    """What the table shows: what the figure `complexity` does, by layer."""
-
-    by_layer: Complexity
-
-
-def collect(store: "RunStore", run_ids: tuple[str, ...]) -> Costs:
+def collect(store: "RunStore", run_ids: tuple[str, ...]) -> Complexity:
     """Read the layers of runs. InputError for a run without layers."""
-    return Costs(complexity.collect(store, run_ids, by="layer"))
+    return complexity.collect(store, run_ids, by="layer")
 
 
-def table(info: Costs) -> pd.DataFrame:
+def table(info: Complexity) -> pd.DataFrame:
     """Return a row a layer, as the figure's: memory in bytes, products and sums worked out."""
-    return complexity.table(info.by_layer)
+    return complexity.table(info)
 
 
-def printed(info: Costs, *, language: str = "en") -> Printed:
+def printed(info: Complexity, *, language: str = "en") -> Printed:
     """Return a row for each layer that costs operations or parameters, then one with the sums over
     all layers, those that are left out among them."""
     _ = translator(language)
     rows: list[tuple[int, tuple[str, ...]]] = []
-    for place, each in enumerate(info.by_layer.networks):
+    for place, each in enumerate(info.networks):
         for layer in each.layers:
             if layer.operations or layer.parameters:
                 row = [text.clean(layer.name), network.shape(layer.output_shape)]
@@ -49,7 +43,7 @@ def printed(info: Costs, *, language: str = "en") -> Printed:
         "Cost of one image: multiply-adds, parameters, and bytes of the output in float32. Totals "
         "are over all layers, also those without operations and parameters, which have no row."
     )
-    runs = [each.run for each in info.by_layer.networks]
+    runs = [each.run for each in info.networks]
     numeric = (False, False, True, True, True)
     return Printed(*with_runs(header, rows, numeric, runs, _), captioned(caption, runs, _))
 

@@ -9,7 +9,7 @@ import pandas as pd
 from fer_core.analysis.answers import Answers, read_answers
 from fer_core.analysis.pairs import Pair, compare_all
 from fer_core.analysis.sides import chosen_weights
-from fer_core.analysis.wording import p_text
+from fer_core.analysis.wording import p_value
 from fer_core.errors import InputError
 from fer_core.figures import judged, text
 from fer_core.records import VALIDATION
@@ -99,8 +99,8 @@ def printed(info: Pairs, *, language: str = "en") -> Printed:
                 text.points(whole.value),
                 interval,
                 *only,
-                p_text(whole.p).removeprefix("p = ").removeprefix("p "),
-                p_text(whole.p_holm).removeprefix("p = ").removeprefix("p "),
+                p_value(whole.p),
+                p_value(whole.p_holm),
                 _("yes") if whole.supported else _("no"),
             )
         )

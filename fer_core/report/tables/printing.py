@@ -60,11 +60,6 @@ def with_runs(
     return (_("Run"), *header), written, (False, *numeric)
 
 
-def percent(share: float) -> str:
-    """Write a share as figures do, "–" where there is none."""
-    return text.percent(share) if np.isfinite(share) else "–"
-
-
 def decimal(value: float) -> str:
     """Write a number that is not a share, as a log loss: three decimals, "–" where unknown."""
     return f"{value:.3f}" if np.isfinite(value) else "–"

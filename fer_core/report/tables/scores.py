@@ -8,7 +8,7 @@ from fer_core.analysis.answers import Answers, read_answers
 from fer_core.analysis.scores import Estimate, RunScores, scores_of
 from fer_core.figures import judged, text
 from fer_core.records import TRAIN, VALIDATION
-from fer_core.report.tables.printing import Printed, captioned, decimal, percent, run_names
+from fer_core.report.tables.printing import Printed, captioned, decimal, run_names
 from fer_core.translation import translator
 from fer_core.words import sentences
 
@@ -86,9 +86,9 @@ def printed(info: ScoresByRun, *, language: str = "en") -> Printed:
         for each in (scores.whole, scores.without_twins):
             accuracy = each.accuracy
             interval = text.interval(accuracy.low, accuracy.high)
-            row += [f"{percent(accuracy.value)} {interval}", f"{each.count:,}"]
+            row += [f"{text.percent(accuracy.value)} {interval}", f"{each.count:,}"]
         whole = scores.whole
-        row += [percent(whole.balanced_accuracy.value), percent(whole.macro_f1.value)]
+        row += [text.percent(whole.balanced_accuracy.value), text.percent(whole.macro_f1.value)]
         row += [decimal(whole.log_loss.value), str(answers.epoch) if answers.epoch else "–"]
         rows.append(tuple([*row, str(answers.readings)] if read else row))
     caption = sentences(

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from fer_core.files import zip_member
 from fer_core.store.bundles import manifest
 from fer_core.store.bundles.checking import BadFile
 
 _MOST_MANIFEST = 100_000_000  # bytes
 _MOST_MEMBER = 4_000_000_000
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
 
 Progress = Callable[[int, int], None]  # bytes done, all
 
@@ -37,10 +37,7 @@ def write(file: BinaryIO, members: Mapping[str, Callable[[], bytes]], progress: 
     """Write the members in the order of their names; `progress` is told how many of all."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for done, name in enumerate(sorted(members), 1):
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.create_system = 3  # whatever system writes it
-            info.external_attr = (stat.S_IFREG | 0o644) << 16
-            archive.writestr(info, members[name]())
+            archive.writestr(zip_member(name), members[name]())
             progress(done, len(members))
 
 

@@ -12,7 +12,7 @@ from tests.store.samples import make_arrays, make_predictions
 
 def test_every_row_and_every_array_comes_back_bit_for_bit(synthetic, whole, empty):
     imported = empty.import_runs(whole)
-    assert [(run.name, run.new) for run in imported.runs] == [("first", True), ("second", True)]
+    assert {run.name: run.new for run in imported.runs} == {"first": True, "second": True}
     assert (imported.pictured, imported.without_images) == (("faces",), ())
     assert shared.content(empty.path) == shared.content(synthetic)
     source = shared.files(synthetic.parent)
@@ -58,7 +58,7 @@ def test_imported_twice_nothing_changes(whole, empty):
     empty.import_runs(whole)
     before = shared.content(empty.path), shared.files(empty.folder), empty.runs()
     again = empty.import_runs(whole)
-    assert [(run.name, run.new) for run in again.runs] == [("first", False), ("second", False)]
+    assert {run.name: run.new for run in again.runs} == {"first": False, "second": False}
     assert (again.pictured, again.datasets) == ((), {"faces": "faces"})
     assert (shared.content(empty.path), shared.files(empty.folder), empty.runs()) == before
 
@@ -70,7 +70,7 @@ def test_a_name_a_tag_and_what_was_computed_since_do_not_make_another_run(whole,
     other = make_predictions(empty, "Anna", "test", averaging="flip")
     empty.add_predictions("Anna", other)
     again = empty.import_runs(whole)
-    assert [(run.name, run.new) for run in again.runs] == [("Anna", False), ("second", False)]
+    assert {run.name: run.new for run in again.runs} == {"Anna": False, "second": False}
     assert empty.run("second").tags == ("mine",)
 
 
@@ -83,7 +83,7 @@ def test_a_run_that_differs_from_the_one_here_is_refused_with_what_differs(whole
         empty.import_runs(whole)
     empty.delete(run_id)
     again = empty.import_runs(whole)
-    assert [(run.name, run.new) for run in again.runs] == [("first", True), ("second", False)]
+    assert {run.name: run.new for run in again.runs} == {"first": True, "second": False}
 
 
 def test_another_revision_after_deleting_and_importing(whole, empty):
@@ -101,10 +101,10 @@ def test_taken_names_get_a_number(whole, empty):
         with empty.start_run(name):
             pass
     imported = empty.import_runs(whole)
-    assert [(run.shared_name, run.name) for run in imported.runs] == [
-        ("first", "first-3"),
-        ("second", "second"),
-    ]
+    assert {run.shared_name: run.name for run in imported.runs} == {
+        "first": "first-3",
+        "second": "second",
+    }
     assert imported.datasets == {"faces": "faces-2"}
     assert empty.run("first-3").dataset == "faces-2"
     assert empty.evaluation_split("first-3", "test").name == "test"
