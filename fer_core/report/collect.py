@@ -19,7 +19,7 @@ from fer_core.report.content import (
     TableBlock,
 )
 from fer_core.report.facts import FACTS
-from fer_core.report.plan import Piece, Plan
+from fer_core.report.plan import PART, Piece, Plan
 from fer_core.report.tables import TABLES
 from fer_core.report.template import FACT, FIGURE, Section
 from fer_core.translation import translator
@@ -139,17 +139,13 @@ def _figures(store: "RunStore", plan: Plan, piece: Piece) -> list[Block]:
     if len(parts) == 1:
         return [FigureBlock(piece.key, 0, parts[0], caption)]
     _ = translator(plan.language)
-    return [
-        FigureBlock(
-            f"{piece.key}-part{number}",
-            0,
-            part,
-            _("{caption} (Part {number} of {count}.)").format(
-                caption=caption, number=number, count=len(parts)
-            ),
-        )
-        for number, part in enumerate(parts, 1)
-    ]
+    form = _("{caption} (Part {number} of {count}.)")
+    blocks: list[Block] = []
+    for number, part in enumerate(parts, 1):
+        key = f"{piece.key}{PART}{number}"
+        own = form.format(caption=caption, number=number, count=len(parts))
+        blocks.append(FigureBlock(key, 0, part, plan.edits.captions.get(key, own)))
+    return blocks
 
 
 def _left_out(plan: Plan, name: str, runs: list[Run]) -> Missing:
