@@ -215,7 +215,9 @@ def _describe_point(point: Point, _: Translate) -> str:
         "{name}: {parameters:,} parameters, {operations:,} multiply-adds, {seconds:.3g} s an epoch "
         "(median; {device}); accuracy {accuracy} {interval} of {count:,} images at epoch {epoch}."
     )
-    if not (point.epoch and np.isfinite(point.costs["seconds"])):  # an ensemble, a loop of one's own
+    if not (
+        point.epoch and np.isfinite(point.costs["seconds"])
+    ):  # an ensemble, a loop of one's own
         said = _(
             "{name}: {parameters:,} parameters; accuracy {accuracy} {interval} of {count:,} images."
         )

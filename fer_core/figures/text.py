@@ -181,8 +181,13 @@ def three_digits(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share in 0..1 as every figure and table does: ``65.4 %``."""
-    return f"{100 * share:.1f} %"
+    """Write a share in 0..1 as every figure and table does: ``65.4 %``; unknown: ``–``."""
+    return f"{100 * share:.1f} %" if math.isfinite(share) else "–"
+
+
+def whole_percent(share: float) -> str:
+    """Write a share as it stands on a small image: ``65 %``; unknown: ``–``."""
+    return f"{100 * share:.0f} %" if math.isfinite(share) else "–"
 
 
 def share(count: int, total: int) -> str:

@@ -135,7 +135,7 @@ def _figures(store: "RunStore", plan: Plan, piece: Piece) -> list[Block]:
     )
     if real and figures.shows_faces(name, parts[0].info):
         return [_left_out(plan, name, real)]
-    caption = _caption(plan, piece, parts[0].description)
+    caption = _caption(plan, piece, parts[0].caption)
     if len(parts) == 1:
         return [FigureBlock(piece.key, 0, parts[0], caption)]
     _ = translator(plan.language)
@@ -174,12 +174,12 @@ def _table(store: "RunStore", plan: Plan, piece: Piece) -> Block:
 
 
 def _caption(plan: Plan, piece: Piece, own: str) -> str:
-    """Return the edited caption, else the template's, else the first line of its own; of several
-    alike, each names its run."""
+    """Return the edited caption, else the template's, else its own; of several alike, each names
+    its run."""
     if piece.key in plan.edits.captions:
         return plan.edits.captions[piece.key]
     _ = translator(plan.language)
-    caption = piece.item.caption.get(plan.language) or own.split("\n")[0]
+    caption = piece.item.caption.get(plan.language) or own
     if not piece.item.each:
         return caption
     return _("{run}: {caption}").format(run=text.clean(piece.runs[0].name), caption=caption)

@@ -53,4 +53,3 @@ def printed(info: Costs, *, language: str = "en") -> Printed:
     runs = [each.run for each in info.by_layer.networks]
     numeric = (False, False, True, True, True)
     return Printed(*with_runs(header, rows, numeric, runs, _), captioned(caption, runs, _))
-

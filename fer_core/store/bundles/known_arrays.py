@@ -123,9 +123,7 @@ class Seen(NamedTuple):
     most: int
 
 
-def check_tensor(
-    tensor: Mapping[str, Any], array: np.ndarray, images: Counts, where: str
-) -> Seen:
+def check_tensor(tensor: Mapping[str, Any], array: np.ndarray, images: Counts, where: str) -> Seen:
     """Raise BadFile unless an array of a run is what figures take arrays of its kind for.
 
     images: how many its data set has of each split, none where the run has no data set.
@@ -195,9 +193,7 @@ def _layer(each: Seen) -> tuple[str, str]:
     return each.tensor["layer"], each.tensor["weights"]
 
 
-def check_preview(
-    tensor: Mapping[str, Any], array: np.ndarray, images: Counts, where: str
-) -> None:
+def check_preview(tensor: Mapping[str, Any], array: np.ndarray, images: Counts, where: str) -> None:
     """Raise BadFile unless an array of a data set is what the figure of its kind takes it for."""
     if tensor["kind"] != AUGMENTATION:
         return
@@ -217,7 +213,9 @@ def _check_form(
     )
     if not {array.dtype.kind, array.dtype.str} & {*types} or not fits:
         wanted = " × ".join(str(size or "any") for size in shape)
-        raise BadFile(f"{where} is {array.dtype} {array.shape}, which is not of its kind ({wanted})")
+        raise BadFile(
+            f"{where} is {array.dtype} {array.shape}, which is not of its kind ({wanted})"
+        )
 
 
 def _check_lengths(
@@ -225,7 +223,9 @@ def _check_lengths(
 ) -> None:
     for name, size in zip(names, array.shape, strict=False):
         if len(said[name]) != size:
-            raise BadFile(f"{where} is {array.shape}, and its provenance has {len(said[name])} {name}")
+            raise BadFile(
+                f"{where} is {array.shape}, and its provenance has {len(said[name])} {name}"
+            )
 
 
 def _check_sample(sample: str, images: Counts, where: str) -> None:

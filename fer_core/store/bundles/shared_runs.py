@@ -38,9 +38,9 @@ def check_run(
         fingerprint = evaluation.fingerprint_of(shared, shared.fingerprint, held_out)
         if fingerprint != run["held_out_fingerprint"]:
             raise BadFile(f"{where}: the held-out images are not those of their fingerprint")
-    images = {} if shared is None else {split: len(names) for split, names in shared.names.items()}
+    counted = {split: len(names) for split, names in shared.names.items()} if shared else {}
     seen = [
-        known_arrays.check_tensor(each, read_array(archive, each["array"]), images, where)
+        known_arrays.check_tensor(each, read_array(archive, each["array"]), counted, where)
         for each in run["tensors"]
     ]
     known_arrays.check_together(seen, where)

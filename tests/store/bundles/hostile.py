@@ -241,7 +241,9 @@ CHANGED: dict[str, tuple[Change, str]] = {
     "ensemble with words for weights": (
         lambda f: f.run.update(
             preset="ensemble",
-            config={"combine": "mean", "weighting": "equal", "members": {"a": "?"}, "member_ids": {}},
+            config={
+                "combine": "mean", "weighting": "equal", "members": {"a": "?"}, "member_ids": {},
+            },
         ),
         "members.a is '.', not a number",
     ),

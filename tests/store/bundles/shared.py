@@ -145,7 +145,10 @@ def filled(path: Path, arrays: DatasetArrays, data: str = "faces") -> Path:
     with RunStore.open(path) as store:
         fingerprint = store.add_dataset(data, arrays).fingerprint
         preview = TensorRecord(
-            AUGMENTATION, np.zeros((1, 2, 3, 48, 48), np.uint8), sample="train:0", provenance=PREVIEW
+            AUGMENTATION,
+            np.zeros((1, 2, 3, 48, 48), np.uint8),
+            sample="train:0",
+            provenance=PREVIEW,
         )
         store.add_dataset_tensor(fingerprint, preview)
         for seed, name in enumerate(("first", "second")):

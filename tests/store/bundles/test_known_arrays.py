@@ -100,5 +100,4 @@ def test_what_a_diverged_run_has_stored_is_taken():
         tensor = {"kind": kind, "method": "saliency", "layer": "", "sample": "test:1"}
         check_tensor({**tensor, "provenance": provenance}, array, {"test": 2}, "run")
     with pytest.raises(BadFile, match="data set lacks"):
-        tensor = {"kind": EXPLANATION, "method": "saliency", "layer": "", "sample": "test:1"}
-        check_tensor({**tensor, "provenance": EXPLAINED}, FACE, {}, "run without data")
+        check_tensor({**tensor, "kind": EXPLANATION, "provenance": EXPLAINED}, FACE, {}, "run")
