@@ -33,7 +33,7 @@ def order_by_similarity(similarity: np.ndarray) -> np.ndarray:
 
     if len(similarity) < 2:
         return np.arange(len(similarity))
-    distance = 1 - (similarity + similarity.T) / 2
+    distance = np.nan_to_num(1 - (similarity + similarity.T) / 2, nan=1)  # of a diverged run
     np.fill_diagonal(distance, 0)
     tree = linkage(
         squareform(distance.clip(0), checks=False), method="average", optimal_ordering=True

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fer_core.store import RunStore
     from fer_core.store.bundles import Imported
 
+ENDING = ".ferlab"
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -39,6 +41,8 @@ def export(
 
     Example: fer-core runs export fast-1 fast-2 -o runs.ferlab
     """
+    if output.suffix.lower() != ENDING:  # else a slip puts it in place of the store
+        raise InputError(f"{output} does not end in {ENDING}; name a {ENDING} file")
     with open_store(read_only=True) as store, counting("writing") as progress:
         done = store.export_runs(runs, output, weights=weights, faces=with_faces, progress=progress)
     if json:

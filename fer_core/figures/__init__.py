@@ -210,6 +210,7 @@ def _built(name: str, info: Any, of: tuple[str, ...], drawn: dict[str, Any]) -> 
         language=drawn["language"],
         width_mm=drawn["width_mm"],
         subjects=of,
+        caption_lines=getattr(module, "CAPTION_LINES", 1),
     )
 
 

@@ -19,6 +19,8 @@ from fer_core.words import sentences
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+CAPTION_LINES = 2
+
 
 class AccuracyIntervals(NamedTuple):
     """What the figure shows. answers: of R runs; whole, without_twins: their R accuracies, of

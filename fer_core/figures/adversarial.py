@@ -160,7 +160,7 @@ def _sheet(each: SideAttacked, _: Translate) -> Sheet:
 
 def _answer(probabilities: np.ndarray, _: Translate) -> str:
     best = int(probabilities.argmax())
-    return f"{_(CLASS_NAMES[best])}\n{100 * probabilities[best]:.0f} %"
+    return f"{_(CLASS_NAMES[best])}\n{text.whole_percent(probabilities[best])}"
 
 
 def _all(probabilities: np.ndarray, _: Translate) -> str:

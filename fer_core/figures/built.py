@@ -7,6 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fer_core.figures.canvas import PX_PER_MM
+from fer_core.translation import translator
+from fer_core.words import sentences
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +17,8 @@ class Built:
 
     figure: sized in px for its width in mm; table: the drawn numbers; description: text
     alternative, a line for each run; info: what `collect` returned; subjects: ids of the shown
-    runs, or names of the data sets; part: which of how many (see `build_pages`).
+    runs, or names of the data sets; part: which of how many (see `build_pages`); caption_lines: so
+    many lines of the description are what a caption states.
     """
 
     name: str
@@ -27,6 +30,13 @@ class Built:
     width_mm: float
     subjects: tuple[str, ...]
     part: tuple[int, int] = (1, 1)
+    caption_lines: int = 1
+
+    @property
+    def caption(self) -> str:
+        """What it shows and, where it shows answers, of which images and weights; one line."""
+        lines = self.description.split("\n")[: self.caption_lines]
+        return sentences(lines, translator(self.language))
 
     @property
     def height_mm(self) -> float:

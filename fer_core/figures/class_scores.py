@@ -17,6 +17,7 @@ from fer_core.words import listed, sentences
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+CAPTION_LINES = 2
 MEASURES = ("recall", "precision", "f1")
 # In em: from run to run, and more from class to class; from panel to panel; of what stands below a
 # panel; of a panel in which marks do not cover their intervals.

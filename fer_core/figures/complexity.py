@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from fer_core.analysis import costs
+from fer_core.analysis import costs, curves
 from fer_core.analysis.metrics import Accuracy, accuracy_of
 from fer_core.errors import InputError
 from fer_core.figures import (
@@ -87,13 +87,13 @@ def _point(store: "RunStore", run_id: str) -> Point:
     predictions = store.predictions(run.id, VALIDATION)
     score = run.score(VALIDATION)
     assert score is not None  # it is stored with the predictions
-    seconds = [epoch.seconds for epoch in store.histories([run.id])[run.id]]
+    seconds = curves.seconds_an_epoch([e.seconds for e in store.histories([run.id])[run.id]])
     return Point(
         run=run,
         costs={
             "parameters": run.parameters,
             "operations": sum(layer.operations for layer in details.layers),
-            "seconds": float(np.median(seconds)) if seconds else np.nan,
+            "seconds": np.nan if seconds is None else seconds,
         },
         accuracy=accuracy_of(score.correct, score.count),
         epoch=predictions.epoch,
@@ -211,10 +211,17 @@ def _describe_network(each: Network, _: Translate) -> str:
 
 
 def _describe_point(point: Point, _: Translate) -> str:
-    return _(
+    said = _(
         "{name}: {parameters:,} parameters, {operations:,} multiply-adds, {seconds:.3g} s an epoch "
         "(median; {device}); accuracy {accuracy} {interval} of {count:,} images at epoch {epoch}."
-    ).format(
+    )
+    if not (
+        point.epoch and np.isfinite(point.costs["seconds"])
+    ):  # an ensemble, a loop of one's own
+        said = _(
+            "{name}: {parameters:,} parameters; accuracy {accuracy} {interval} of {count:,} images."
+        )
+    return said.format(
         name=facets.named(point.run, _),
         parameters=int(point.costs["parameters"]),
         operations=int(point.costs["operations"]),

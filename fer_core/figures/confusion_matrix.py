@@ -8,7 +8,7 @@ import pandas as pd
 from fer_core.analysis import metrics
 from fer_core.analysis.answers import read_answers
 from fer_core.analysis.metrics import Accuracy, Normalisation
-from fer_core.figures import facets, text
+from fer_core.figures import facets, judged, text
 from fer_core.figures.draw_confusion_matrix import CLASSES, cell_text
 from fer_core.figures.draw_confusion_matrix import draw as draw
 from fer_core.figures.options import one_of
@@ -115,6 +115,7 @@ def describe(info: ConfusionMatrices, *, language: str = "en") -> str:
     """Return the figure in words, one line for each run: its text alternative, and what a
     caption states: split, n, weights and how they were chosen, averaging, readings of test."""
     _ = translator(language)
+    weights = {run.weights for run in info.runs}
     lines = [
         _(
             "Confusion matrix on {split}, {normalised}; weights: {weights}; averaging: {averaging}."
@@ -130,6 +131,7 @@ def describe(info: ConfusionMatrices, *, language: str = "en") -> str:
             averaging=_(info.averaging),
         )
     ]
+    lines = [sentences([*lines, judged.flattered(info.split, weights, _)], _)]
     if len({run.fingerprint for run in info.runs}) > 1:
         lines.append(_("The runs are judged on different images."))
     return "\n".join(lines + [_describe_run(info, run, _) for run in info.runs])

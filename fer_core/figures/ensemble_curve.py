@@ -18,6 +18,8 @@ from fer_core.translation import translator
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+CAPTION_LINES = 3
+
 
 class EnsembleCurve(NamedTuple):
     """What the figure shows. members: answers of M runs in the order of their choice; alone: M

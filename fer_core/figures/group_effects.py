@@ -19,6 +19,8 @@ from fer_core.words import listed
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+CAPTION_LINES = 2
+
 
 class GroupEffects(NamedTuple):
     """What the figure shows: answers of R runs, G groups of them that differ by their seed only,

@@ -1,6 +1,6 @@
 """What figures of predictions share: the words for how runs were judged, and their names."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from fer_core.analysis.answers import Answers
 from fer_core.errors import InputError
@@ -28,13 +28,19 @@ def how(answers: Sequence[Answers], _: Translate) -> str:
     chosen = weights_chosen((each.weights for each in answers), _)
     told = _("On {split}; weights: {weights}; averaging: {averaging}.")
     said = [told.format(split=_(first.split), weights=chosen, averaging=_(first.averaging))]
-    if first.split == VALIDATION and weights == {"best"}:
-        said.append(_("The epoch was chosen on these images, which flatters it here."))
-    elif first.split == VALIDATION and "best" in weights:
-        said.append(_("The best epoch was chosen on these images, which flatters it here."))
+    said.append(flattered(first.split, weights, _))
     if len({each.fingerprint for each in answers}) > 1:
         said.append(_("The runs are judged on different images."))
     return sentences(said, _)
+
+
+def flattered(split: str, weights: Set[str], _: Translate) -> str:
+    """Say of answers on the images by which the epoch was chosen that they are; "" of others."""
+    if split != VALIDATION or "best" not in weights:
+        return ""
+    if len(weights) == 1:
+        return _("The epoch was chosen on these images, which flatters it here.")
+    return _("The best epoch was chosen on these images, which flatters it here.")
 
 
 def named(answers: Answers, _: Translate) -> str:

@@ -53,7 +53,7 @@ def colours(values: np.ndarray, *, signed: bool) -> np.ndarray:
 
 def caption(each: StoredMap, _: Translate) -> str:
     """Return what stands below a map: the explained class and the model's probability of it."""
-    return f"{_(each.record.target)}\n{100 * each.probability:.0f} %"
+    return f"{_(each.record.target)}\n{text.whole_percent(each.probability)}"
 
 
 def mark(values: np.ndarray, _: Translate) -> str:

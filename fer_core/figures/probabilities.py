@@ -18,6 +18,7 @@ from fer_core.words import clauses, sentences
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+CAPTION_LINES = 2
 FACES = True
 MOST = 28
 _CLASSES = len(CLASS_NAMES)

@@ -19,6 +19,7 @@ from fer_core.words import listed, sentences
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
+CAPTION_LINES = 2
 FACETS = ("answers", "classes")
 
 

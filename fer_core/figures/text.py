@@ -185,6 +185,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if math.isfinite(share) else "–"
 
 
+def whole_percent(share: float) -> str:
+    """Write a share as it stands on a small image: ``65 %``; unknown: ``–``."""
+    return f"{100 * share:.0f} %" if math.isfinite(share) else "–"
+
+
 def share(count: int, total: int) -> str:
     """Write a part of a whole as a percentage, small ones with two decimals; "–" of nothing."""
     if not total:

@@ -19,7 +19,7 @@ from fer_core.report.content import (
     TableBlock,
 )
 from fer_core.report.facts import FACTS
-from fer_core.report.plan import Piece, Plan
+from fer_core.report.plan import PART, Piece, Plan
 from fer_core.report.tables import TABLES
 from fer_core.report.template import FACT, FIGURE, Section
 from fer_core.translation import translator
@@ -135,21 +135,17 @@ def _figures(store: "RunStore", plan: Plan, piece: Piece) -> list[Block]:
     )
     if real and figures.shows_faces(name, parts[0].info):
         return [_left_out(plan, name, real)]
-    caption = _caption(plan, piece, parts[0].description)
+    caption = _caption(plan, piece, parts[0].caption)
     if len(parts) == 1:
         return [FigureBlock(piece.key, 0, parts[0], caption)]
     _ = translator(plan.language)
-    return [
-        FigureBlock(
-            f"{piece.key}-part{number}",
-            0,
-            part,
-            _("{caption} (Part {number} of {count}.)").format(
-                caption=caption, number=number, count=len(parts)
-            ),
-        )
-        for number, part in enumerate(parts, 1)
-    ]
+    form = _("{caption} (Part {number} of {count}.)")
+    blocks: list[Block] = []
+    for number, part in enumerate(parts, 1):
+        key = f"{piece.key}{PART}{number}"
+        own = form.format(caption=caption, number=number, count=len(parts))
+        blocks.append(FigureBlock(key, 0, part, plan.edits.captions.get(key, own)))
+    return blocks
 
 
 def _left_out(plan: Plan, name: str, runs: list[Run]) -> Missing:
@@ -178,12 +174,12 @@ def _table(store: "RunStore", plan: Plan, piece: Piece) -> Block:
 
 
 def _caption(plan: Plan, piece: Piece, own: str) -> str:
-    """Return the edited caption, else the template's, else the first line of its own; of several
-    alike, each names its run."""
+    """Return the edited caption, else the template's, else its own; of several alike, each names
+    its run."""
     if piece.key in plan.edits.captions:
         return plan.edits.captions[piece.key]
     _ = translator(plan.language)
-    caption = piece.item.caption.get(plan.language) or own.split("\n")[0]
+    caption = piece.item.caption.get(plan.language) or own
     if not piece.item.each:
         return caption
     return _("{run}: {caption}").format(run=text.clean(piece.runs[0].name), caption=caption)

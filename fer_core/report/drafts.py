@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from fer_core.report.edits import Edits
-from fer_core.report.plan import Plan, edited
+from fer_core.report.plan import Plan, edited, whole
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
@@ -34,7 +34,7 @@ def drafted(plan: Plan, edits: Edits) -> tuple[Plan, tuple[str, ...]]:
     fitting = Edits(
         edits.title,
         {key: text for key, text in edits.texts.items() if key in sections},
-        {key: text for key, text in edits.captions.items() if key in plan.blocks},
+        {key: text for key, text in edits.captions.items() if whole(key) in plan.blocks},
         tuple(key for key in edits.left_out if key in sections),
     )
     every = (*edits.texts, *edits.captions, *edits.left_out)

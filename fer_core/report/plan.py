@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # Of figures, where nothing else is said.
 WIDTH_MM, FONT_SIZE = TEXT_WIDTH_MM, 9.0
+PART = "--part"  # between the key of a figure and the number of one of its parts; in no other key
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def edited(plan: Plan, edits: Edits) -> Plan:
     for what, keys, known in (
         ("the text of", edits.texts, sections),
         ("to leave out", edits.left_out, sections),
-        ("the caption of", edits.captions, list(plan.blocks)),
+        ("the caption of", map(whole, edits.captions), list(plan.blocks)),
     ):
         for key in keys:
             if key not in known:
@@ -154,6 +155,11 @@ def edited(plan: Plan, edits: Edits) -> Plan:
     if not ticked:
         raise InputError("every section is left out; keep one of " + ", ".join(sections))
     return replace(plan, sections=ticked, edits=edits)
+
+
+def whole(key: str) -> str:
+    """Return the key of the figure that a block is, or is a part of."""
+    return re.sub(rf"{PART}[0-9]+$", "", key)
 
 
 def _pieces(
@@ -175,6 +181,8 @@ def _pieces(
 
 def _least(item: Item) -> int:
     """Return how many runs an item needs: one that compares has nothing to say of a single one."""
+    if item.options.get("show") == "differing":
+        return 2
     if item.kind == FIGURE:
         return least_of(item.name)
     return getattr(TABLES[item.name], "LEAST", 1) if item.kind == TABLE else 1

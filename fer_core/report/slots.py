@@ -192,6 +192,6 @@ def _is_before(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def _amount(config: Mapping[str, Any]) -> tuple[int, bool]:
     """Return how much a recipe does to its images: the place of the kind of augmentation, and
     whether it normalises."""
-    kind = config.get("augment", "none")
-    place = list(AUGMENT_KINDS).index(kind) if kind in AUGMENT_KINDS else 0
+    kinds, kind = list(AUGMENT_KINDS), config.get("augment", "none")
+    place = kinds.index(kind) if kind in kinds else 0  # a loop of one's own may keep anything
     return place, config.get("normalise", "none") != "none"

@@ -17,8 +17,7 @@ table = "parameters"            # a table of TABLES
 of = ["dnn"]                    # else the section's
 each = true                     # one for each run, instead of one for all
 options = {metric = "accuracy"} # of the figure, the table or the facts
-caption = {en = "...", "zh-TW" = "..."}   # else the first line of a figure's description,
-                                          # the caption of a table
+caption = {en = "...", "zh-TW" = "..."}   # else the figure's or the table's own
 """
 
 import inspect

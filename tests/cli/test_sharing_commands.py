@@ -109,6 +109,7 @@ def test_names_that_are_taken_are_told(
     [
         (("export", "none", "-o", "x.ferlab"), "no run 'none'"),
         (("export", "first", "-o", "no/x.ferlab"), "cannot be written"),
+        (("export", "first", "-o", "runs.db"), "runs.db does not end in .ferlab"),
         (("export", "first"), "Missing option"),
         (("export", "-o", "x.ferlab"), "Missing argument"),
         (("import",), "Missing argument"),

@@ -11,6 +11,7 @@ from fer_core.errors import InputError
 from fer_core.figures import palette
 from fer_core.records import Predictions
 from tests.figures import networks
+from tests.report.small import small_store
 
 
 def build(store, runs, **options):
@@ -196,4 +197,14 @@ def test_older_runs_are_shown(built_networks):
     assert (
         replace(networks.layers("d-cnn")[0], settings={}, input_shape=())
         == (built.info.networks[0].layers[0])
+    )
+
+
+def test_what_is_not_known_of_a_run_is_not_told(tmp_path):
+    with small_store(tmp_path) as store:
+        built = build(store, ["cnn", "both"], by="run")
+    _caption, cnn, both = built.description.splitlines()
+    assert "8,099 parameters, 49,536 multiply-adds, 20 s an epoch (median; a CPU)" in cnn
+    assert both == (
+        "both (synthetic data): 24,234 parameters; accuracy 60.0 % [31.3, 83.2] of 10 images."
     )

@@ -12,7 +12,7 @@ import pytest
 from fer_core import figures
 from fer_core.errors import InputError, NotStored
 from fer_core.records import VALIDATION
-from fer_core.report import collect
+from fer_core.report import collect, drafts
 from fer_core.report import plan as planning
 from fer_core.report.content import FigureBlock, Missing, Paragraph, TableBlock
 from fer_core.report.edits import Edits
@@ -262,3 +262,57 @@ def test_what_an_ascent_began_at_and_how_many_images_a_mean_has_decides() -> Non
         datasets = [SimpleNamespace(splits={"train": each})]
         assert shows("mean_faces", datasets=datasets) is few
     assert not shows("confusion_matrix")
+
+
+def test_captions_say_of_which_images_and_weights_and_what_flatters(store: RunStore) -> None:
+    [_, matrix, probabilities] = collect.content(store, plan(store, ["dnn", "cnn"])).figures
+    how = "On validation; weights: best epoch on validation; averaging: none."
+    flattered = "The epoch was chosen on these images, which flatters it here."
+    assert probabilities.caption.endswith(f" chosen images. {how} {flattered}")
+    first = matrix.built.caption
+    assert first.startswith("Confusion matrix on validation,")
+    assert first.endswith(f"weights: best epoch on validation; averaging: none. {flattered}")
+
+
+def test_parts_of_a_tall_figure_have_keys_and_captions_of_their_own(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also beside a run whose name ends as the key of a part does."""
+    cast.add(store, "cnn-part1", accuracy=0.4)
+    predict(store, "cnn-part1", VALIDATION, margin=1)
+    text = TEMPLATE.replace(
+        '{figure = "confusion_matrix", each = true,',
+        '{figure = "confusion_matrix", each = true, of = ["all"]}, {figure = "confusion_matrix",',
+    )
+    monkeypatch.setattr(planning, "read_template", lambda name: parse(text, name))
+    build = figures.build_pages
+    in_two = lambda *args, **options: build(*args, **options) * 2  # noqa: E731
+    monkeypatch.setattr(figures, "build_pages", in_two)
+    named = plan(store, ["cnn", "cnn-part1"], slots={"cnn": "cnn"})
+    found = collect.section(store, named, "2-looks").blocks
+    keys = [block.key for block in found if isinstance(block, FigureBlock)]
+    assert "2-looks-confusion_matrix-cnn--part1" in keys
+    assert "2-looks-confusion_matrix-cnn-part1--part1" in keys
+    assert len(set(keys)) == len(keys)
+    edits = Edits(captions={"2-looks-confusion_matrix-cnn--part2": "The second."})
+    edited, gone = drafts.drafted(named, edits)
+    assert gone == ()
+    shown = {
+        block.key: block.caption
+        for block in collect.section(store, edited, "2-looks").blocks
+        if isinstance(block, FigureBlock)
+    }
+    assert shown["2-looks-confusion_matrix-cnn--part2"] == "The second."
+    assert shown["2-looks-confusion_matrix-cnn--part1"].endswith("(Part 1 of 2.)")
+    with pytest.raises(InputError, match="the caption of '2-looks-x'"):
+        plan(store, ["cnn"], edits=Edits(captions={"2-looks-x--part1": "No."}))
+
+
+def test_one_run_alone_differs_in_nothing_and_is_not_said_to(tmp_path: Path) -> None:
+    with RunStore.open(tmp_path / "runs.db") as store:
+        cast.add_data(store)
+        for name in ("one", "two"):
+            cast.add(store, name)
+        differing = {"2-models-configuration_difference", "3-training-recipe"}
+        assert not differing & {*plan(store, ["one"]).blocks}
+        assert differing <= {*plan(store, ["one", "two"]).blocks}

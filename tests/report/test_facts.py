@@ -8,9 +8,11 @@ import pytest
 
 from fer_core.analysis.answers import read_answers
 from fer_core.analysis.pairs import compare_all
+from fer_core.records import Epoch
 from fer_core.report.facts import FACTS, comparison
 from fer_core.store import RunStore
 from tests.report.small import small_store
+from tests.store.samples import make_predictions
 
 FACTS_FOLDER = Path(__file__).parents[2] / "fer_core" / "report" / "facts"
 
@@ -18,6 +20,15 @@ FACTS_FOLDER = Path(__file__).parents[2] / "fer_core" / "report" / "facts"
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunStore]:
     with small_store(tmp_path_factory.mktemp("report")) as store:
+        yield store
+
+
+@pytest.fixture
+def small_with_train(tmp_path: Path) -> Iterator[RunStore]:
+    """The same, with answers of cnn's first epoch on its training images."""
+    with small_store(tmp_path) as store:
+        right = make_predictions(store, store.run("cnn").id, "train", epoch=1)
+        store.add_predictions(store.run("cnn").id, right)
         yield store
 
 
@@ -51,7 +62,7 @@ def test_an_architecture_is_told_layer_by_kind_with_parameters_as_keras_counts(s
 
 
 def test_a_run_without_layers_says_so(small):
-    assert told(small, "architecture", "bare") == ["bare: 0 parameters; its layers are not stored."]
+    assert told(small, "architecture", "bare") == ["bare: its layers are not stored."]
     assert told(small, "architecture", "both") == []
 
 
@@ -85,6 +96,42 @@ def test_accuracy_comes_with_n_interval_twins_weights_readings_and_leaderboard(s
     assert "Readings of validation" not in cnn
     assert "Noted of the leaderboard: 0.68514 public." in cnn
     assert bare == "bare: no predictions of its best weights are stored."
+
+
+def test_no_share_is_told_of_no_images(small_with_train):
+    [cnn] = told(small_with_train, "accuracy", "cnn")
+    assert (
+        "cnn (synthetic data) on train: accuracy 100.0 % [83.9, 100.0] of 20 images (95 % Wilson "
+        "interval), each of which, or an identical one, is in its training data; weights"
+    ) in cnn
+    assert "nan" not in cnn
+
+
+def test_the_epoch_is_that_of_the_answers_though_a_later_one_is_better_now(small_with_train):
+    [cnn] = told(small_with_train, "accuracy", "cnn")
+    assert "training data; weights: epoch 1 (now the best on validation is epoch 2);" in cnn
+    assert "training data; weights: epoch 2, the best on validation;" in cnn
+
+
+def test_an_ensemble_is_flattered_by_the_choice_of_its_members_epochs(small):
+    told_ = "epochs of its members were chosen on the validation images, which flatters it."
+    for fact in ("accuracy", "ensemble"):
+        [both] = told(small, fact, "both")
+        assert told_ in both
+    [cnn] = told(small, "accuracy", "cnn")
+    assert "The epoch was chosen on the validation images, which flatters it there." in cnn
+
+
+def test_settings_of_a_loop_of_ones_own_may_be_anything(tmp_path):
+    odd = {
+        "schedule": "cosine", "warmup": "5 epochs", "augment": "full", "rotate": "10",
+        "optimizer": ["sgd"], "normalise": None,
+    }  # fmt: skip
+    with RunStore.open(tmp_path / "runs.db") as store:
+        with store.start_run("own", config=odd) as run:
+            run.add_epoch(Epoch(1))
+        [own] = told(store, "training", "own")
+    assert "schedule cosine; normalisation: null; augmentation: half of the images mirrored" in own
 
 
 def test_a_comparison_tells_sizes_and_the_paired_test(small):
@@ -177,9 +224,9 @@ def test_class_images_tell_how_many_are_taken_for_their_class(small):
 
 def test_attacks_tell_what_changed_how_little_is_enough_and_the_accuracy_left(small):
     [cnn] = told(small, "adversarial", "cnn", "dnn")
-    assert "at most 8 grey levels; the answer to 1 of 2 images changes" in cnn
+    assert "at most 8 grey levels; the answer to 1 of 2 images of validation changes (best" in cnn
     assert "of 1 images where one does: median 2.5 grey levels, least 2.5, most 2.5." in cnn
-    assert "on 10 images of validation" in cnn
+    assert "on 10 images of validation (best weights, 95 % Wilson intervals)" in cnn
     assert "80.0 % [49.0, 94.3] at 0, 20.0 % [5.7, 51.0] at 4." in cnn
 
 

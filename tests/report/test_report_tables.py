@@ -44,7 +44,7 @@ def test_parameters_are_counted_as_keras_does(small):
     assert printed.rows == (
         ("cnn (synthetic data)", "1", "1", "8,099", "8,095", "4"),
         ("dnn (synthetic data)", "0", "1", "16,135", "16,135", "0"),
-        ("bare", "–", "–", "0", "–", "–"),
+        ("bare", "–", "–", "–", "–", "–"),
     )
     assert printed.numeric == (False, True, True, True, True, True)
     assert table["parameters"].tolist() == [8099, 16_135, 0]
@@ -134,6 +134,7 @@ def test_pairs_have_difference_interval_and_exact_test(small):
     assert table["difference"].tolist() == pytest.approx([0.2, 2 / 9])
     # Bonett and Price: a = 4/12, b = 2/12, half = 1.96 sqrt((a + b - (a - b)^2) / 12)
     assert table["low"].iloc[0] == pytest.approx(1 / 6 - 1.959964 * (0.5 - 1 / 36) ** 0.5 / 12**0.5)
+    assert "n = 10. On validation;" in printed.caption
     with pytest.raises(InputError, match="two or more different runs"):
         made(small, "pairs", "cnn", "cnn")
 

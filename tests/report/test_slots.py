@@ -151,3 +151,11 @@ def test_wrong_parts_are_refused(store: RunStore) -> None:
         assign(store, runs, SLOTS, {"cnn": "c"}, language="en")
     with pytest.raises(InputError, match="cnn=b: 'b' is none of the runs of the report"):
         assign(store, runs, SLOTS, {"cnn": "b"}, language="en")
+
+
+def test_a_recipe_of_ones_own_may_name_several_augmentations(store: RunStore) -> None:
+    for name, kinds in (("one", ["flip"]), ("two", ["flip", "rotate"])):
+        with store.start_run(name, config={"augment": kinds, "normalise": "none"}):
+            pass
+    names, _found = parts(store, "one", "two")
+    assert names["before"] is names["after"] is None

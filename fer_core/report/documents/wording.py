@@ -100,7 +100,7 @@ def runs(content: Content) -> Grid:
                 text.clean(run.name),
                 text.clean(run.preset) or "–",
                 data,
-                f"{run.parameters:,}",
+                f"{run.parameters:,}" if run.parameters else "–",
                 f"{run.epochs}",
                 f"{run.seed}",
             )

@@ -29,29 +29,41 @@ def _sentences(store: "RunStore", run: Run, _: Translate) -> list[str]:
         said = _("{name}: no predictions of its best weights are stored.")
         return [said.format(name=facets.named(run, _)), _leaderboard(run, _)]
     scores.sort(key=lambda score: (score.split != VALIDATION, score.split, score.averaging))
-    sentences = [_score(run, score, _) for score in scores]
-    if any(score.split == VALIDATION for score in scores) and run.preset != ENSEMBLE:
+    sentences = [_score(store, run, score, _) for score in scores]
+    if any(score.split == VALIDATION for score in scores):
         sentences.append(
-            _("The epoch was chosen on the validation images, which flatters it there.")
+            _("The epochs of its members were chosen on the validation images, which flatters it.")
+            if run.preset == ENSEMBLE
+            else _("The epoch was chosen on the validation images, which flatters it there.")
         )
     for split in dict.fromkeys(score.split for score in scores):
         sentences += [_baseline(store, run, split, _), _readings(store, run, split, _)]
     return [*sentences, _leaderboard(run, _)]
 
 
-def _score(run: Run, score: Score, _: Translate) -> str:
+def _score(store: "RunStore", run: Run, score: Score, _: Translate) -> str:
+    epoch = store.predictions(run.id, score.split, score.weights, score.averaging).epoch
     if run.preset == ENSEMBLE:
         weights = _("the best weights of its members")
-    elif run.best_epoch is None:
+    elif not epoch or run.best_epoch is None:
         weights = _("the best weights")
+    elif epoch != run.best_epoch:  # it trained on after these were stored
+        form = _("epoch {epoch} (now the best on validation is epoch {best})")
+        weights = form.format(epoch=epoch, best=run.best_epoch)
     else:
-        form = _("epoch {epoch}, the best on validation")
-        weights = form.format(epoch=run.best_epoch)
-    return _(
+        weights = _("epoch {epoch}, the best on validation").format(epoch=epoch)
+    said = _(
         "{name} on {split}: accuracy {accuracy} of {count:,} images (95 % Wilson interval), "
         "{without} of the {without_count:,} without an identical twin in its training data; "
         "weights: {weights}; averaging: {averaging}."
-    ).format(
+    )
+    if not score.count_without_twins:
+        said = _(
+            "{name} on {split}: accuracy {accuracy} of {count:,} images (95 % Wilson interval), "
+            "each of which, or an identical one, is in its training data; weights: {weights}; "
+            "averaging: {averaging}."
+        )
+    return said.format(
         name=facets.named(run, _),
         split=_(score.split),
         accuracy=written(accuracy_of(score.correct, score.count)),

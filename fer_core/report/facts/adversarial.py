@@ -10,10 +10,12 @@ from fer_core.figures.adversarial import ATTACKS
 from fer_core.records import ADVERSARIAL, CLASS_NAMES, ROBUSTNESS, Run, TensorRecord
 from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
-from fer_core.words import clauses, listed, sentences
+from fer_core.words import clauses, listed, sentences, weights_name
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
+
+_WEIGHTS = "best"
 
 
 def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> list[str]:
@@ -23,11 +25,11 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
     for run in runs:
         told = []
         for attack, name in ATTACKS.items():
-            changed = store.tensors(run.id, ADVERSARIAL, method=attack, weights="best")
+            changed = store.tensors(run.id, ADVERSARIAL, method=attack, weights=_WEIGHTS)
             for target in dict.fromkeys(record.target for record in changed):
                 images = [record for record in changed if record.target == target]
                 told.append(_changed(run, name, target, images, _))
-            curves = store.tensors(run.id, ROBUSTNESS, method=attack, weights="best")
+            curves = store.tensors(run.id, ROBUSTNESS, method=attack, weights=_WEIGHTS)
             told += [_curve(run, name, record, _) for record in curves]
         if told:
             found.append(sentences(told, _))
@@ -46,8 +48,16 @@ def _changed(run: Run, attack: str, target: str, records: list[TensorRecord], _:
     ]
     if target in CLASS_NAMES:
         words.append(_("aimed at {target}").format(target=_(target)))
-    form = _("the answer to {altered} of {count} images changes")
-    words.append(form.format(altered=altered, count=len(said)))
+    form = _("the answer to {altered} of {count} images of {splits} changes ({weights} weights)")
+    splits = dict.fromkeys(record.sample.rpartition(":")[0] for record in records)
+    words.append(
+        form.format(
+            altered=altered,
+            count=len(said),
+            splits=listed((_(split) for split in splits), _),
+            weights=weights_name(_WEIGHTS, _),
+        )
+    )
     smallest = [each["smallest_epsilon"] for each in said]
     reached = sorted(float(value) for value in smallest if value is not None)
     if reached:
@@ -75,13 +85,14 @@ def _curve(run: Run, attack: str, record: TensorRecord, _: Translate) -> str:
         for epsilon, share in record.array.tolist()
     )
     said = _(
-        "Accuracy of {name} under {attack} by grey levels, on {count:,} images of {split} (95 % "
-        "Wilson intervals): {points}."
+        "Accuracy of {name} under {attack} by grey levels, on {count:,} images of {split} "
+        "({weights} weights, 95 % Wilson intervals): {points}."
     )
     return said.format(
         name=facets.named(run, _),
         attack=attack,
         count=count,
         split=_(record.sample),
+        weights=weights_name(_WEIGHTS, _),
         points=listed(points, _),
     )

@@ -23,6 +23,8 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
             found.append(sentences(_sentences(run, layers, _), _))
         elif run.preset != ENSEMBLE:
             said = _("{name}: {parameters:,} parameters; its layers are not stored.")
+            if not run.parameters:  # a loop of one's own that did not count them
+                said = _("{name}: its layers are not stored.")
             found.append(said.format(name=facets.named(run, _), parameters=run.parameters))
     return found
 

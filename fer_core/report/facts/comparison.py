@@ -49,10 +49,16 @@ def tests(pairs: list[Pair], language: str) -> str:
 def _size(each: Answers, _: Translate) -> str:
     accuracy = metrics.accuracy(each.labels, each.predicted)
     without = metrics.accuracy(each.labels, each.predicted, leave_out=each.twins)
-    return _(
+    said = _(
         "{name}: {parameters:,} parameters, accuracy {accuracy} of {count:,} images, {without} of "
         "the {without_count:,} without an identical twin in its training data."
-    ).format(
+    )
+    if not each.run.parameters:  # a loop of one's own that did not count them
+        said = _(
+            "{name}: accuracy {accuracy} of {count:,} images, {without} of the {without_count:,} "
+            "without an identical twin in its training data."
+        )
+    return said.format(
         name=judged.named(each, _),
         parameters=each.run.parameters,
         accuracy=written(accuracy),

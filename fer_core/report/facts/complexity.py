@@ -37,26 +37,23 @@ def _sentences(run: Run, layers: tuple[Layer, ...], _: Translate) -> list[str]:
     memory, widest = _largest(layers, costs.activation_bytes)
     return [
         _(
-            "{name}: {total:,} multiply-adds, most of one layer in {layer} ({share}): "
-            "{worked} = {value:,}."
+            "{name}: {total:,} multiply-adds, most of one layer in {layer} ({share}): {worked}."
         ).format(
             name=name,
             total=operations,
             layer=text.clean(slowest.name),
             share=text.share(slowest.operations, operations),
-            worked=costs.operations_formula(slowest),
-            value=slowest.operations,
+            worked=worked(costs.operations_formula(slowest), slowest.operations),
         ),
         _(
             "{total:,} parameters ({size}B in float32), most of one layer in {layer} ({share}): "
-            "{worked} = {value:,}."
+            "{worked}."
         ).format(
             total=parameters,
             size=text.compact(costs.BYTES * parameters),
             layer=text.clean(heaviest.name),
             share=text.share(heaviest.parameters, parameters),
-            worked=costs.parameters_formula(heaviest),
-            value=heaviest.parameters,
+            worked=worked(costs.parameters_formula(heaviest), heaviest.parameters),
         ),
         _(
             "The outputs of all layers take {size}B, most of one layer in {layer} ({share}): "
@@ -69,6 +66,11 @@ def _sentences(run: Run, layers: tuple[Layer, ...], _: Translate) -> list[str]:
             value=costs.activation_bytes(widest),
         ),
     ]
+
+
+def worked(formula: str, value: int) -> str:
+    """Write a product with what it gives; the number alone where no product is known."""
+    return f"{value:,}" if formula == str(value) else f"{formula} = {value:,}"
 
 
 def _largest(layers: tuple[Layer, ...], cost: Callable[[Layer], int]) -> tuple[int, Layer]:

@@ -51,7 +51,10 @@ def _reaches(store: "RunStore", details: RunDetails, _: Translate) -> list[str]:
         return []
     said = _("On validation: accuracy {accuracy} of {count:,} images (best weights).")
     accuracy = written(accuracy_of(score.correct, score.count))
-    sentences = [said.format(accuracy=accuracy, count=score.count)]
+    sentences = [
+        said.format(accuracy=accuracy, count=score.count),
+        _("The epochs of its members were chosen on the validation images, which flatters it."),
+    ]
     alone = []
     config: Mapping[str, Any] = details.config
     for name, run_id in config["member_ids"].items():

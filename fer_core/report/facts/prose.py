@@ -27,5 +27,7 @@ def answers_of(store: "RunStore", runs: Sequence[Run]) -> list[Answers]:
 
 
 def written(accuracy: Accuracy) -> str:
-    """Write an accuracy with its 95 % interval: ``65.4 % [63.8, 67.0]``."""
+    """Write an accuracy with its 95 % interval: ``65.4 % [63.8, 67.0]``; "–" of no images."""
+    if not accuracy.count:
+        return "–"
     return f"{text.percent(accuracy.value)} {text.interval(accuracy.low, accuracy.high)}"

@@ -11,6 +11,8 @@ from fer_core.words import listed
 
 _OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 
+_LARGEST = 1e100
+
 
 def words(config: Mapping[str, Any], _: Translate) -> list[str]:
     """Return a phrase for each setting of a recipe that a configuration has; those that change
@@ -50,7 +52,7 @@ def augmentation(config: Mapping[str, Any], _: Translate) -> str:
         return text.clean(kind)
     said = []
     for step in AUGMENT_KINDS[kind]:
-        strength = config.get(step, 0)
+        strength = _number(config, step)
         if step == "flip":
             said.append(_("half of the images mirrored"))
         elif strength:
@@ -69,12 +71,19 @@ def _schedule(config: Mapping[str, Any], known: Mapping[str, str], _: Translate)
     if "schedule" not in config:
         return []
     said = [_("schedule {value}").format(value=known["schedule"])]
-    if config["schedule"] == "cosine" and config.get("warmup"):
-        said.append(_("warm-up over {value:.0%} of the training").format(value=config["warmup"]))
-    if config["schedule"] == "step" and {"step_every", "step_factor"} <= {*config}:
+    if config["schedule"] == "cosine" and (warmup := _number(config, "warmup")):
+        said.append(_("warm-up over {value:.0%} of the training").format(value=warmup))
+    every, factor = _number(config, "step_every"), _number(config, "step_factor")
+    if config["schedule"] == "step" and every and factor is not None:
         form = _("times {factor:g} after each {every:.0%} of the training")
-        said.append(form.format(factor=config["step_factor"], every=config["step_every"]))
+        said.append(form.format(factor=factor, every=every))
     return said
+
+
+def _number(config: Mapping[str, Any], key: str) -> float | None:
+    """Return a setting that is a number; a loop of one's own may keep anything."""
+    value = config.get(key)
+    return value if isinstance(value, (int, float)) and abs(value) < _LARGEST else None
 
 
 def _extras(config: Mapping[str, Any], known: Mapping[str, str], _: Translate) -> list[str]:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fer_core.analysis.regions import energy_by_region, share_of_pixels
+from fer_core.errors import InputError
 from fer_core.figures import facets, text
 from fer_core.records import EXPLANATION, EXPLANATION_METHODS, REGION_NAMES, Run, TensorKey
 from fer_core.translation import Translate, translator
@@ -71,7 +73,10 @@ def _by_region(store: "RunStore", run: Run, keys: Sequence[TensorKey], _: Transl
     """Say of each method which regions have the largest shares of its maps' absolute values,
     beside their shares of the pixels."""
     data = run.dataset_fingerprint
-    places = {key.sample: store.sample(data, key.sample) for key in keys}
+    places = {}
+    for key in keys:
+        with suppress(InputError):  # a loop of one's own may have explained images of its own
+            places[key.sample] = store.sample(data, key.sample)
     stored = {split: store.regions(data, split) for split, _index in places.values()}
     regions_of = {
         sample: regions[index]

@@ -7,6 +7,7 @@ import pandas as pd
 from fer_core.analysis import costs
 from fer_core.figures import complexity, network, text
 from fer_core.figures.complexity import Complexity
+from fer_core.report.facts.complexity import worked
 from fer_core.report.tables.printing import Printed, captioned, with_runs
 from fer_core.translation import translator
 
@@ -33,8 +34,8 @@ def printed(info: Complexity, *, language: str = "en") -> Printed:
         for layer in each.layers:
             if layer.operations or layer.parameters:
                 row = [text.clean(layer.name), network.shape(layer.output_shape)]
-                row.append(_worked(costs.operations_formula(layer), layer.operations))
-                row.append(_worked(costs.parameters_formula(layer), layer.parameters))
+                row.append(worked(costs.operations_formula(layer), layer.operations))
+                row.append(worked(costs.parameters_formula(layer), layer.parameters))
                 rows.append((place, (*row, f"{costs.activation_bytes(layer):,}")))
         sums = (each.operations, each.parameters, each.activation_bytes)
         rows.append((place, (_("total"), "", *(f"{value:,}" for value in sums))))
@@ -46,7 +47,3 @@ def printed(info: Complexity, *, language: str = "en") -> Printed:
     runs = [each.run for each in info.networks]
     numeric = (False, False, True, True, True)
     return Printed(*with_runs(header, rows, numeric, runs, _), captioned(caption, runs, _))
-
-
-def _worked(formula: str, value: int) -> str:
-    return f"{value:,}" if formula == str(value) else f"{formula} = {value:,}"

@@ -113,6 +113,9 @@ def printed(info: Pairs, *, language: str = "en") -> Printed:
     if len(info.pairs) > 1:
         rule = _("Supported: p below 0.05 after Holm's correction for {pairs} pairs.")
     parts = [_("Differences of accuracy."), test, rule.format(pairs=len(info.pairs))]
+    counts = {len(each.labels) for each in info.answers}
+    if len(counts) == 1:  # else of whole pairs only; the csv has the counts
+        parts.append(_("{said}.").format(said=_("n = {count:,}").format(count=counts.pop())))
     caption = sentences([*parts, judged.how(info.answers, _)], _)
     numeric = (False, False, *[True] * 6, False)
     return Printed(tuple(header), tuple(rows), numeric, captioned(caption, runs, _))

@@ -75,7 +75,8 @@ def printed(info: Sizes, *, language: str = "en") -> Printed:
     for name, each in zip(run_names(runs, _), info.sizes, strict=True):
         counts = [each.count("convolution"), each.count("dense"), each.total]
         written = [f"{value:,}" for value in (*counts, each.trainable, each.non_trainable)]
-        rows.append((name, *(written if each.layers else ["–", "–", written[2], "–", "–"])))
+        total = written[2] if each.total else "–"  # a loop of one's own may not have counted them
+        rows.append((name, *(written if each.layers else ["–", "–", total, "–", "–"])))
     header = [_("Run"), _("Convolutions"), _("Dense layers")]
     header += [_("Parameters"), _("trainable"), _("not trainable")]
     caption = _(

@@ -1,5 +1,6 @@
 """Checks of JSON values that somebody else wrote. A check returns the value, or raises BadFile."""
 
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ _MOST = 2**63 - 1  # what SQLite keeps
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LARGEST = sys.float_info.max
 _LATEST = 253_402_300_799.0  # the year 9999
+_DEEPEST = 30  # tables within tables; displays go down into them
 # What a browser would take for a tag, or Markdown for an image or a link.
 _MARKUP = re.compile(r"<\s*[/!?a-zA-Z]|\]\s*\(")
 
@@ -41,6 +43,38 @@ def fields(checks: Mapping[str, Check]) -> Check:
                 has = "lacks" if name in checks else "has an unknown"
                 raise BadFile(f"{where} {has} {name[:60]!a}")
         return {name: each(value[name], f"{where}.{name}") for name, each in checks.items()}
+
+    return check
+
+
+def having(checks: Mapping[str, Check]) -> Check:
+    """A table with at least these keys."""
+
+    def check(value: Any, where: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise fail(where, value, "a table")
+        for name, each in checks.items():
+            if name not in value:
+                raise BadFile(f"{where} lacks {name!a}")
+            each(value[name], f"{where}.{name}")
+        return value
+
+    return check
+
+
+def anything(value: Any, _where: str) -> Any:
+    """Whatever JSON holds."""
+    return value
+
+
+def several(each: Check, count: int) -> Check:
+    """A list of so many values."""
+
+    def check(value: Any, where: str) -> list[Any]:
+        found = listed(each)(value, where)
+        if len(found) != count:
+            raise BadFile(f"{where} has {len(found)} values, not {count}")
+        return found
 
     return check
 
@@ -127,6 +161,16 @@ def number(low: float = -_LARGEST, high: float = _LARGEST) -> Check:
     return check
 
 
+def measured(low: float = -_LARGEST, high: float = _LARGEST) -> Check:
+    """A number in a range, or what is none: of a training that diverged."""
+
+    def check(value: Any, where: str) -> int | float:
+        unknown = type(value) is float and not math.isfinite(value)
+        return value if unknown else number(low, high)(value, where)
+
+    return check
+
+
 def boolean(value: Any, where: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):
@@ -138,13 +182,15 @@ def table(value: Any, where: str) -> dict[str, Any]:
     """Any table; its texts are of characters that a terminal only shows."""
     if not isinstance(value, dict):
         raise fail(where, value, "a table")
-    waiting: list[Any] = [value]
+    waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
-        each = waiting.pop()
+        each, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise BadFile(f"{where} has tables within tables, more than {_DEEPEST} deep")
         if isinstance(each, dict):
-            waiting += [*each, *each.values()]
+            waiting += [(part, depth + 1) for part in (*each, *each.values())]
         elif isinstance(each, list):
-            waiting += each
+            waiting += [(part, depth + 1) for part in each]
         elif isinstance(each, str) and _CONTROLS.search(each):
             raise fail(where, each, "without control characters")
     return value

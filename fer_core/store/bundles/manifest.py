@@ -17,6 +17,7 @@ from fer_core.store.bundles.checking import (
     boolean,
     fail,
     fields,
+    having,
     line,
     listed,
     mapped,
@@ -26,6 +27,7 @@ from fer_core.store.bundles.checking import (
     number,
     one_of,
     optional,
+    several,
     table,
     text,
     whole,
@@ -71,7 +73,7 @@ _MEMBER = fields(
         "shape": optional(listed(whole())),
     }
 )
-_LAYER = fields(
+_LAYER_FIELDS = fields(
     {
         **dict.fromkeys(("name", "path", "type"), text),
         "output_shape": listed(whole()),
@@ -80,6 +82,33 @@ _LAYER = fields(
         "settings": mapped(line, _setting),
     }
 )
+_PAIR = several(number(), 2)
+
+
+def _layer(value: Any, where: str) -> dict[str, Any]:
+    """A layer whose costs and shapes can be worked out from its settings."""
+    layer = _LAYER_FIELDS(value, where)
+    settings, where = layer["settings"], f"{where}.settings"
+    for setting in ("rate", "slope"):
+        if setting in settings:
+            number()(settings[setting], f"{where}.{setting}")
+    if "groups" in settings:
+        whole(1)(settings["groups"], f"{where}.groups")
+    if settings and len(layer["input_shape"]) == 3 and _is_convolution(layer):
+        for setting in ("kernel", "stride", "padding", "dilation"):
+            pair = _PAIR(settings.get(setting), f"{where}.{setting}")
+            if setting == "stride" and not min(pair) > 0:
+                raise fail(f"{where}.stride", pair, "above 0")
+    counted = _is_convolution(layer) or "Norm" in layer["type"] or layer["type"] == "Linear"
+    if counted and not layer["output_shape"]:
+        raise fail(f"{where.removesuffix('.settings')}.output_shape", [], "the shape of an output")
+    return layer
+
+
+def _is_convolution(layer: dict[str, Any]) -> bool:
+    return layer["type"].startswith("Conv") or "groups" in layer["settings"]
+
+
 _EPOCH = fields(
     {
         "epoch": whole(1),
@@ -120,7 +149,7 @@ _RUN = fields(
         "leaderboard_public": optional(_SHARE),
         "leaderboard_private": optional(_SHARE),
         "config": table,
-        "layers": listed(_LAYER),
+        "layers": listed(_layer),
         "versions": mapped(line, text),
         "device": text,
         "held_out": optional(_SHA256),
@@ -132,6 +161,14 @@ _RUN = fields(
         "tensors": listed(_TENSOR),
         "test_readings": listed(fields({**_JUDGED, "read_at": moment})),
         "checkpoints": mapped(_CHECKPOINT, _SHA256),
+    }
+)
+_ENSEMBLE = having(
+    {
+        "combine": line,
+        "weighting": line,
+        "members": mapped(line, number(0)),
+        "member_ids": mapped(line, line),
     }
 )
 _SPLIT = fields(
@@ -225,7 +262,10 @@ def _check_keys(records: list[dict[str, Any]], key: tuple[str, ...], where: str)
 
 
 def _check_config(run: dict[str, Any], where: str) -> None:
-    """A loop of one's own may keep anything; what was trained here must be a configuration."""
+    """A loop of one's own may keep anything; what was trained or combined here must be a
+    configuration."""
+    if run["preset"] == ENSEMBLE:
+        _ENSEMBLE(run["config"], f"{where}: its configuration")
     if not run["preset"] or run["preset"] == ENSEMBLE or "architecture" not in run["config"]:
         return
     try:

@@ -18,6 +18,7 @@ from fer_core.store import codec
 from fer_core.store import dataset_files as files
 from fer_core.store.bundles.archive import Archive, array_name
 from fer_core.store.bundles.checking import BadFile
+from fer_core.store.bundles.known_arrays import check_preview
 from fer_core.store.datasets import dataset_of, split_rows
 from fer_core.store.errors import StoreError
 
@@ -86,8 +87,10 @@ class SharedDataset:
             **{name: record[name] for name in columns},
             "splits": split_rows(labels, groups, fingerprints),
         }
+        images = {split: len(names) for split, names in self.names.items()}
         for tensor in self.tensors:
-            read_array(archive, tensor["array"])
+            array = read_array(archive, tensor["array"])
+            check_preview(tensor, array, images, f"data set {self.name!a}")
 
     def get(self, _name: str) -> Dataset:
         """Return the record."""

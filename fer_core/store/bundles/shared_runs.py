@@ -7,8 +7,9 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from fer_core.errors import InputError
-from fer_core.records import SOURCE, TRAIN, Predictions
+from fer_core.records import TRAIN, Predictions
 from fer_core.store import evaluation
+from fer_core.store.bundles import known_arrays
 from fer_core.store.bundles.archive import Archive, weights_name
 from fer_core.store.bundles.checking import BadFile
 from fer_core.store.bundles.shared_data import SharedDataset, check_array, read_array
@@ -37,10 +38,12 @@ def check_run(
         fingerprint = evaluation.fingerprint_of(shared, shared.fingerprint, held_out)
         if fingerprint != run["held_out_fingerprint"]:
             raise BadFile(f"{where}: the held-out images are not those of their fingerprint")
-    for tensor in run["tensors"]:
-        array = read_array(archive, tensor["array"])
-        if tensor["kind"] == SOURCE and (array.dtype != np.uint8 or array.ndim != 1):
-            raise BadFile(f"{where}: its source is {array.dtype} {array.shape}, not a text")
+    counted = {split: len(names) for split, names in shared.names.items()} if shared else {}
+    seen = [
+        known_arrays.check_tensor(each, read_array(archive, each["array"]), counted, where)
+        for each in run["tensors"]
+    ]
+    known_arrays.check_together(seen, where)
     for sha256 in sorted(set(run["checkpoints"].values())):
         _check_weights(archive, sha256)
     if shared is None or data is None:

@@ -88,6 +88,14 @@ def put_data(part: str, value: Any) -> Change:
     return lambda file: file.data.__setitem__(part, value)
 
 
+def deep(depth: int) -> list[Any]:
+    """A list in a list, and so on."""
+    found: list[Any] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
 CHANGED: dict[str, tuple[Change, str]] = {
     "another hash": (swap_bytes, "SHA-256"),
     "newer form": (lambda f: f.manifest.update(form=2), "newer FER Lab.*update FER Lab"),
@@ -218,6 +226,28 @@ CHANGED: dict[str, tuple[Change, str]] = {
     "layer without a type": (lambda f: f.run["layers"][0].pop("type"), "lacks 'type'"),
     "layer with a text for a size": (put("layers.0.output_shape", ["4", 2]), "a whole number"),
     "layer with a negative size": (put("layers.0.output_shape", [-4]), "a whole number"),
+    "convolution without a stride": (
+        lambda f: f.run["layers"][0]["settings"].pop("stride"),
+        "settings.stride is None, not a list",
+    ),
+    "convolution that stands still": (
+        put("layers.0.settings.stride", [1, 0]),
+        "stride is .* not above 0",
+    ),
+    "convolution of three sides": (put("layers.0.settings.kernel", [3, 3, 3]), "3 values, not 2"),
+    "convolution in no groups": (put("layers.0.settings.groups", 0), "from 1"),
+    "convolution without an output": (put("layers.0.output_shape", []), "the shape of an output"),
+    "ensemble of nothing": (put("preset", "ensemble"), "its configuration lacks 'combine'"),
+    "ensemble with words for weights": (
+        lambda f: f.run.update(
+            preset="ensemble",
+            config={
+                "combine": "mean", "weighting": "equal", "members": {"a": "?"}, "member_ids": {},
+            },
+        ),
+        "members.a is '.', not a number",
+    ),
+    "configuration without a bottom": (put("config", {"a": deep(40)}), "more than 30 deep"),
     "layer with a text setting": (put("layers.0.settings", {"kernel": "x"}), "not a number"),
     "configuration with a terminal's escape": (
         put("config", {"a": [{"b": "\x1b]0;x\x07"}]}),
@@ -246,7 +276,7 @@ CHANGED: dict[str, tuple[Change, str]] = {
     "predictions of no data": (put("dataset", None), "of no data set"),
     "an own source that is no text": (
         lambda f: put("tensors.0.array", f.put_array(np.zeros((2, 2))))(f),
-        "its source is float64",
+        "source .* is float64",
     ),
     "weights of no epoch": (put("checkpoints.last", "d" * 64), "of none of its epochs"),
     "weights that are none": (weights(b"PK\x03\x04"), "no file of weights"),

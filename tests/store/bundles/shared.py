@@ -21,8 +21,12 @@ from fer_core.records import (
     ADVERSARIAL,
     AUGMENTATION,
     EXPLANATION,
+    FILTER_ACTIVATIONS,
+    FILTER_SIMILARITY,
     FILTERS,
     KERNELS,
+    SEGMENT_WEIGHTS,
+    SEGMENTS,
     SOURCE,
     DatasetArrays,
     Layer,
@@ -33,8 +37,24 @@ from tests.store.samples import make_arrays, make_epoch, make_predictions
 
 LAYER = Layer(
     "conv1", "features.0", "Conv2d", (4, 48, 48), 40, 40, 0, 82_944, (1, 48, 48),
-    {"kernel": (3, 3), "padding": (0.5, 0.5), "groups": 1},
+    {
+        "kernel": (3, 3), "stride": (1, 1), "padding": (0.5, 0.5), "dilation": (1, 1), "groups": 1,
+    },
 )  # fmt: skip
+# What is said of stored arrays.
+ASCENT = {"seed": 0, "options": {}, "filters": [0, 3], "steps": [200], "dead": []}
+EXPLAINED = {
+    "seed": 1, "probability": float("nan"), "predicted": "Happy", "true": None, "output": "logit",
+    "options": {}, "extras": {},
+}  # fmt: skip
+ATTACKED = {
+    "true": "Sad", "before": [0.0] * 6 + [1.0], "after": [1.0] + [0.0] * 6, "epsilon": 8,
+    "smallest_epsilon": None,
+}  # fmt: skip
+PREVIEW = {
+    "name": "train/000.png", "seed": 0, "kinds": {"full": ["rotate"]}, "strengths": [0.5, 1.0],
+    "settings": {"rotate": 12.0, "shift": 0.1, "zoom": 0.1, "erase": 0.5},
+}  # fmt: skip
 # Of one's own store, or of the process that wrote there: not shared.
 NOT_SHARED = {
     "revision", "host", "pid", "process_started", "heartbeat_at", "writer", "state_sha256",
@@ -79,13 +99,37 @@ def add_run(store: RunStore, name: str, data: str, *, seed: int = 0) -> str:
         for tensor in (
             TensorRecord(SOURCE, np.frombuffer(b"class Net: ...", np.uint8), sample="net.py"),
             TensorRecord(KERNELS, rng.normal(size=(4, 1, 3, 3)), layer="conv1"),
-            TensorRecord(FILTERS, rng.normal(size=(2, 48, 48)).astype(np.float16), "plain"),
-            TensorRecord(FILTERS, rng.normal(size=(2, 48, 48)), "plain", sample="test:1"),
+            TensorRecord(
+                FILTERS, rng.normal(size=(2, 1, 48, 48)).astype(np.float16), "plain", "conv1",
+                provenance=ASCENT,
+            ),
+            TensorRecord(
+                FILTERS, rng.normal(size=(2, 1, 48, 48)), "plain", sample="test:1",
+                provenance=ASCENT,
+            ),
+            TensorRecord(
+                FILTER_ACTIVATIONS, rng.normal(size=(2, 1)), "plain", "conv1", provenance=ASCENT
+            ),
+            TensorRecord(FILTER_SIMILARITY, np.eye(4), layer="conv1", sample="train"),
             TensorRecord(
                 EXPLANATION, rng.normal(size=(48, 48)), "saliency", sample="test:1",
-                provenance={"seed": 1, "probability": float("nan")},
+                target="Happy", provenance=EXPLAINED,
             ),
-            TensorRecord(ADVERSARIAL, np.zeros((3, 48, 48), np.uint8, order="F"), "fgsm"),
+            TensorRecord(
+                EXPLANATION, rng.normal(size=(48, 48)), "lime", sample="test:1", target="Happy",
+                provenance=EXPLAINED,
+            ),
+            TensorRecord(
+                SEGMENTS, np.arange(2304, dtype=np.int16).reshape(48, 48) // 36, "lime",
+                sample="test:1", target="Happy",
+            ),
+            TensorRecord(
+                SEGMENT_WEIGHTS, rng.normal(size=64), "lime", sample="test:1", target="Happy"
+            ),
+            TensorRecord(
+                ADVERSARIAL, np.zeros((2, 48, 48), np.float32, order="F"), "fgsm", sample="test:1",
+                provenance=ATTACKED,
+            ),
             TensorRecord("photo", np.zeros((48, 48), np.uint8), "none", sample="me.jpg#1"),
             TensorRecord("own", np.array([["a", "bc"]])),
         ):  # fmt: skip
@@ -100,7 +144,12 @@ def filled(path: Path, arrays: DatasetArrays, data: str = "faces") -> Path:
     """Make a store with runs `first` and `second` of this data; return its file."""
     with RunStore.open(path) as store:
         fingerprint = store.add_dataset(data, arrays).fingerprint
-        preview = TensorRecord(AUGMENTATION, np.zeros((1, 2, 48, 48), np.uint8), sample="train:0")
+        preview = TensorRecord(
+            AUGMENTATION,
+            np.zeros((1, 2, 3, 48, 48), np.uint8),
+            sample="train:0",
+            provenance=PREVIEW,
+        )
         store.add_dataset_tensor(fingerprint, preview)
         for seed, name in enumerate(("first", "second")):
             add_run(store, name, data, seed=seed)

@@ -15,6 +15,8 @@ from fer_core.records import (
     FILTERS,
     KERNELS,
     ROBUSTNESS,
+    SEGMENT_WEIGHTS,
+    SEGMENTS,
     SOURCE,
 )
 from fer_core.store import RunStore
@@ -54,7 +56,8 @@ def test_no_byte_of_a_real_face_is_in_a_file_without_faces(faceless, tmp_path, r
         told = store.export_runs(["first", "second"], tmp_path / "none.ferlab").left_out
     assert done.left_out == {}
     assert told == {
-        ADVERSARIAL: 2, AUGMENTATION: 1, EXPLANATION: 2, FILTERS: 2, "own": 2, "photo": 2,
+        ADVERSARIAL: 2, AUGMENTATION: 1, EXPLANATION: 4, FILTERS: 2, "own": 2, "photo": 2,
+        SEGMENT_WEIGHTS: 2, SEGMENTS: 2,
     }  # fmt: skip
     with zipfile.ZipFile(tmp_path / "faces.ferlab") as archive:
         content = [archive.read(name) for name in archive.namelist()]

@@ -157,7 +157,7 @@ def test_what_synthetic_faces_gave_goes_along_but_photos_do_not(synthetic, empty
     assert done.left_out == {"own": 1, "photo": 1}
     empty.import_runs(file)
     assert empty.tensors("first", "photo") == ()
-    assert len(empty.tensors("first", EXPLANATION)) == 1
+    assert len(empty.tensors("first", EXPLANATION)) == 2
     assert len(empty.tensors("first", FILTERS)) == 2
 
 
