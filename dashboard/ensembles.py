@@ -11,7 +11,7 @@ from dashboard.queries import View
 from fer_core.analysis.metrics import accuracy_of
 from fer_core.analysis.selection import COMBINATIONS, combined_accuracy
 from fer_core.figures.ensemble_curve import EnsembleCurve
-from fer_core.figures.text import interval, percent
+from fer_core.figures.text import estimated, interval, percent
 from fer_core.records import FINISHED, TEST, VALIDATION, Run, Score
 
 COMMAND = "ensemble"
@@ -125,5 +125,4 @@ def _accuracy(score: Score | None) -> float:
 
 
 def _written(score: Score) -> str:
-    found = accuracy_of(score.correct, score.count)
-    return f"{percent(found.value)} {interval(found.low, found.high)}"
+    return estimated(accuracy_of(score.correct, score.count))

@@ -62,7 +62,7 @@ def draw(
     """Draw two intervals a run under its name: of all images, and of those without a twin."""
     _ = translator(language)
     canvas = Canvas(width_mm, font_size)
-    numbers = [_written(accuracy) for accuracy in info.whole]
+    numbers = [text.estimated(accuracy) for accuracy in info.whole]
     names = judged.labels(info.answers, canvas.em, name_room(canvas, numbers), _)
     entries = [_("all images"), _("without twins in training")]
     own = [styles[answers.run.id] for answers in info.answers]
@@ -78,10 +78,6 @@ def draw(
     return canvas.figure()
 
 
-def _written(accuracy: Accuracy) -> str:
-    return f"{text.percent(accuracy.value)} {text.interval(accuracy.low, accuracy.high)}"
-
-
 def _marks(
     info: AccuracyIntervals,
     accuracies: tuple[Accuracy, ...],
@@ -93,7 +89,7 @@ def _marks(
         _("{name}, {label}: {accuracy}, n = {count:,}").format(
             name=text.clean(answers.subject.name),
             label=label,
-            accuracy=_written(accuracy),
+            accuracy=text.estimated(accuracy),
             count=accuracy.count,
         )
         for answers, accuracy in zip(info.answers, accuracies, strict=True)
@@ -140,9 +136,9 @@ def describe(info: AccuracyIntervals, *, language: str = "en") -> str:
             "twin in its training data."
         ).format(
             name=judged.named(answers, _),
-            whole=_written(whole),
+            whole=text.estimated(whole),
             count=whole.count,
-            without=_written(without),
+            without=text.estimated(without),
             without_count=without.count,
         )
         lines.append(sentences([said, judged.readings(answers, _)], _))

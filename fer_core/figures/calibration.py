@@ -129,7 +129,7 @@ def draw(
     draw_facets(
         canvas,
         info.answers,
-        [f"ECE {_written(each)}" for each in info.errors],
+        [f"ECE {text.estimated(each)}" for each in info.errors],
         add,
         _,
         titles=(_("Confidence (%)"), _("Accuracy (%)")),
@@ -137,12 +137,6 @@ def draw(
         entries=entries,
     )
     return canvas.figure()
-
-
-def _written(error: Estimate) -> str:
-    if not np.isfinite(error.value):
-        return "–"
-    return f"{text.percent(error.value)} {text.interval(error.low, error.high)}"
 
 
 def table(info: Calibrations) -> pd.DataFrame:
@@ -190,7 +184,7 @@ def describe(info: Calibrations, *, language: str = "en") -> str:
         sure = float(np.nansum(found.confidence * found.counts)) / count
         said = _("{name}: ECE {error}; sure {sure} on average, right {right}.").format(
             name=judged.named(answers, _),
-            error=_written(error),
+            error=text.estimated(error),
             sure=text.percent(sure),
             right=text.percent(float(answers.right.mean())) if len(answers.right) else "–",
         )

@@ -150,8 +150,7 @@ def _heads(info: "ConfusionMatrices", width: float, em: float, _: Translate) -> 
     names = facets.labels([run.subject for run in info.runs], em, width, _)
     rest = []
     for run in info.runs:
-        share = text.percent(run.accuracy.value)
-        share += " " + text.interval(run.accuracy.low, run.accuracy.high)
+        share = text.estimated(run.accuracy)
         count = _("n = {count:,}").format(count=run.accuracy.count)
         spelt = _("accuracy {share}").format(share=share)
         rest.append(([f"{spelt}, {count}"], [f"{share}, {count}"], [share, count]))

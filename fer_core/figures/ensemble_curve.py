@@ -54,7 +54,7 @@ def draw(
     interval, and the run alone."""
     _ = translator(language)
     canvas = Canvas(width_mm, font_size)
-    numbers = [_written(accuracy) for accuracy in info.selection.accuracies]
+    numbers = [text.estimated(accuracy) for accuracy in info.selection.accuracies]
     room = name_room(canvas, numbers) - text.text_width("00 + ", canvas.em)
     names = [
         f"{count} + {name}" if count > 1 else f"{count} {name}"
@@ -73,7 +73,7 @@ def draw(
                 np.array([each.low for each in accuracies]),
                 np.array([each.high for each in accuracies]),
                 [
-                    f"{text.clean(each.run.name)}, {label}: {_written(accuracy)}"
+                    f"{text.clean(each.run.name)}, {label}: {text.estimated(accuracy)}"
                     for each, accuracy in zip(info.members, accuracies, strict=True)
                 ],
                 styles=[styles[each.run.id] for each in info.members] if level == 1 else (),
@@ -84,10 +84,6 @@ def draw(
     title = _("Validation accuracy (%)")
     draw_rows(canvas, names, numbers, marks, title=title, note=judged.notes(info.members, _))
     return canvas.figure()
-
-
-def _written(accuracy: Accuracy) -> str:
-    return f"{text.percent(accuracy.value)} {text.interval(accuracy.low, accuracy.high)}"
 
 
 def table(info: EnsembleCurve) -> pd.DataFrame:
@@ -137,7 +133,7 @@ def describe(info: EnsembleCurve, *, language: str = "en") -> str:
             "Chosen one by one, each time the run that makes the mean most accurate (forward "
             "selection, Caruana et al. 2004), on these images, which flatters the choice here. "
             "Most accurate with {best} of {count}: {accuracy}."
-        ).format(best=info.selection.best, count=len(info.members), accuracy=_written(best)),
+        ).format(best=info.selection.best, count=len(info.members), accuracy=text.estimated(best)),
     ]
     for count, (each, alone, together) in enumerate(
         zip(info.members, info.alone, info.selection.accuracies, strict=True), 1
@@ -147,8 +143,8 @@ def describe(info: EnsembleCurve, *, language: str = "en") -> str:
             said.format(
                 count=count,
                 name=judged.named(each, _),
-                alone=_written(alone),
-                together=_written(together),
+                alone=text.estimated(alone),
+                together=text.estimated(together),
             )
         )
     return "\n".join(lines)

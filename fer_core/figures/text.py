@@ -8,6 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Protocol
 
 from fer_core.records import CLASS_NAMES
 from fer_core.translation import Translate
@@ -188,6 +189,24 @@ def percent(share: float) -> str:
 def whole_percent(share: float) -> str:
     """Write a share as it stands on a small image: ``65 %``; unknown: ``–``."""
     return f"{100 * share:.0f} %" if math.isfinite(share) else "–"
+
+
+class Estimated(Protocol):
+    """A share in 0..1 with its 95 % interval."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+
+
+def estimated(share: Estimated) -> str:
+    """Write a share with its 95 % interval: ``65.4 % [63.8, 67.0]``; unknown: ``–``."""
+    if not math.isfinite(share.value):
+        return "–"
+    return f"{percent(share.value)} {interval(share.low, share.high)}"
 
 
 def share(count: int, total: int) -> str:

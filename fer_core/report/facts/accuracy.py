@@ -8,7 +8,6 @@ from fer_core.analysis.metrics import accuracy_of
 from fer_core.errors import InputError
 from fer_core.figures import facets, text
 from fer_core.records import ENSEMBLE, TRAIN, VALIDATION, Run, Score
-from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
 from fer_core.words import listed, sentences
 
@@ -66,9 +65,9 @@ def _score(store: "RunStore", run: Run, score: Score, _: Translate) -> str:
     return said.format(
         name=facets.named(run, _),
         split=_(score.split),
-        accuracy=written(accuracy_of(score.correct, score.count)),
+        accuracy=text.estimated(accuracy_of(score.correct, score.count)),
         count=score.count,
-        without=written(accuracy_of(score.correct_without_twins, score.count_without_twins)),
+        without=text.estimated(accuracy_of(score.correct_without_twins, score.count_without_twins)),
         without_count=score.count_without_twins,
         weights=weights,
         averaging=_(score.averaging),

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_core.analysis.metrics import accuracy_of
-from fer_core.figures import facets
+from fer_core.figures import facets, text
 from fer_core.figures.adversarial import ATTACKS
 from fer_core.records import ADVERSARIAL, CLASS_NAMES, ROBUSTNESS, Run, TensorRecord
-from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
 from fer_core.words import clauses, listed, sentences, weights_name
 
@@ -80,7 +79,7 @@ def _curve(run: Run, attack: str, record: TensorRecord, _: Translate) -> str:
     count = int(str(record.provenance["n"]))
     points = (
         _("{accuracy} at {epsilon:g}").format(
-            accuracy=written(accuracy_of(round(share * count), count)), epsilon=epsilon
+            accuracy=text.estimated(accuracy_of(round(share * count), count)), epsilon=epsilon
         )
         for epsilon, share in record.array.tolist()
     )

@@ -9,8 +9,8 @@ from fer_core.figures import facets, judged, text
 from fer_core.figures.configuration_difference import brief
 from fer_core.records import Run, RunDetails
 from fer_core.report.facts import recipe
+from fer_core.report.facts.answers import answers_of
 from fer_core.report.facts.comparison import tests
-from fer_core.report.facts.prose import answers_of, written
 from fer_core.translation import Translate, translator
 from fer_core.words import listed, sentences
 
@@ -32,7 +32,7 @@ def paragraphs(store: "RunStore", runs: tuple[Run, ...], *, language: str) -> li
         said = [
             reached.format(
                 name=judged.named(each, _),
-                accuracy=written(metrics.accuracy(each.labels, each.predicted)),
+                accuracy=text.estimated(metrics.accuracy(each.labels, each.predicted)),
                 count=len(each.labels),
             )
             for each in answers

@@ -6,9 +6,9 @@ from fer_core.analysis import metrics
 from fer_core.analysis.answers import Answers
 from fer_core.analysis.pairs import Pair, compare_all
 from fer_core.analysis.wording import pair_sentence
-from fer_core.figures import judged
+from fer_core.figures import judged, text
 from fer_core.records import Run
-from fer_core.report.facts.prose import answers_of, written
+from fer_core.report.facts.answers import answers_of
 from fer_core.translation import Translate, translator
 from fer_core.words import sentences
 
@@ -61,9 +61,9 @@ def _size(each: Answers, _: Translate) -> str:
     return said.format(
         name=judged.named(each, _),
         parameters=each.run.parameters,
-        accuracy=written(accuracy),
+        accuracy=text.estimated(accuracy),
         count=accuracy.count,
-        without=written(without),
+        without=text.estimated(without),
         without_count=without.count,
     )
 

@@ -11,7 +11,7 @@ from fer_core.analysis.wording import p_text
 from fer_core.errors import InputError
 from fer_core.figures import judged, text
 from fer_core.records import TRAIN, Run
-from fer_core.report.facts.prose import answers_of
+from fer_core.report.facts.answers import answers_of
 from fer_core.translation import Translate, translator
 from fer_core.words import listed, sentences
 

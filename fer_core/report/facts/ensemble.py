@@ -7,7 +7,6 @@ from fer_core.analysis.metrics import accuracy_of
 from fer_core.errors import InputError
 from fer_core.figures import facets, text
 from fer_core.records import ENSEMBLE, VALIDATION, Run, RunDetails
-from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
 from fer_core.words import listed, sentences
 
@@ -50,7 +49,7 @@ def _reaches(store: "RunStore", details: RunDetails, _: Translate) -> list[str]:
     if score is None:
         return []
     said = _("On validation: accuracy {accuracy} of {count:,} images (best weights).")
-    accuracy = written(accuracy_of(score.correct, score.count))
+    accuracy = text.estimated(accuracy_of(score.correct, score.count))
     sentences = [
         said.format(accuracy=accuracy, count=score.count),
         _("The epochs of its members were chosen on the validation images, which flatters it."),
@@ -63,7 +62,7 @@ def _reaches(store: "RunStore", details: RunDetails, _: Translate) -> list[str]:
         except InputError:  # deleted since
             continue
         if own is not None:
-            alone.append((own.accuracy, name, written(accuracy_of(own.correct, own.count))))
+            alone.append((own.accuracy, name, text.estimated(accuracy_of(own.correct, own.count))))
     if alone:
         _value, name, reached = max(alone)
         said = _("Its most accurate member alone, of {count} in the store: {name}, {accuracy}.")

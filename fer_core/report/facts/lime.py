@@ -8,7 +8,7 @@ import numpy as np
 from fer_core.analysis import metrics
 from fer_core.figures import facets, text
 from fer_core.records import CLASS_NAMES, EXPLANATION, SEGMENT_WEIGHTS, Run, TensorKey
-from fer_core.report.facts.prose import answers_of
+from fer_core.report.facts.answers import answers_of
 from fer_core.translation import Translate, translator
 from fer_core.words import clauses, sentences
 

@@ -9,7 +9,6 @@ from fer_core.figures import facets, learning_curves, text
 from fer_core.figures.learning_curves import RunCurves
 from fer_core.records import TRAIN, VALIDATION, Epoch, Run, RunDetails
 from fer_core.report.facts import recipe
-from fer_core.report.facts.prose import written
 from fer_core.translation import Translate, translator
 from fer_core.words import clauses, listed, sentences
 
@@ -81,7 +80,7 @@ def _best(store: "RunStore", each: RunCurves, _: Translate) -> str:
     best = text.percent(value)
     if count:
         exact = accuracy_of(round(value * count), count)
-        best = _("{accuracy} (n = {count:,})").format(accuracy=written(exact), count=count)
+        best = _("{accuracy} (n = {count:,})").format(accuracy=text.estimated(exact), count=count)
     return _(
         "Best validation accuracy {best} at epoch {best_epoch} of {done} ({status}; {planned} "
         "planned); it stops improving at epoch {stop}, the first within one standard error "

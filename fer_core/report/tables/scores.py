@@ -84,9 +84,7 @@ def printed(info: ScoresByRun, *, language: str = "en") -> Printed:
     for name, answers, scores in zip(run_names(runs, _), info.answers, info.scores, strict=True):
         row = [name]
         for each in (scores.whole, scores.without_twins):
-            accuracy = each.accuracy
-            interval = text.interval(accuracy.low, accuracy.high)
-            row += [f"{text.percent(accuracy.value)} {interval}", f"{each.count:,}"]
+            row += [text.estimated(each.accuracy), f"{each.count:,}"]
         whole = scores.whole
         row += [text.percent(whole.balanced_accuracy.value), text.percent(whole.macro_f1.value)]
         row += [decimal(whole.log_loss.value), str(answers.epoch) if answers.epoch else "–"]

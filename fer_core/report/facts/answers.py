@@ -1,12 +1,10 @@
-"""What paragraphs of facts share: joining sentences, and the answers that are stored."""
+"""The stored answers that paragraphs of facts are about."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fer_core.analysis.answers import Answers, read_answers
-from fer_core.analysis.metrics import Accuracy
 from fer_core.errors import InputError
-from fer_core.figures import text
 from fer_core.records import VALIDATION, Run
 
 if TYPE_CHECKING:
@@ -24,10 +22,3 @@ def answers_of(store: "RunStore", runs: Sequence[Run]) -> list[Answers]:
             except InputError:  # the images that it was judged on are not in this store
                 continue
     return found
-
-
-def written(accuracy: Accuracy) -> str:
-    """Write an accuracy with its 95 % interval: ``65.4 % [63.8, 67.0]``; "–" of no images."""
-    if not accuracy.count:
-        return "–"
-    return f"{text.percent(accuracy.value)} {text.interval(accuracy.low, accuracy.high)}"
