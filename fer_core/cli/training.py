@@ -202,7 +202,7 @@ def evaluate(
         f"{found.name} on {split}{synthetic}: {whole.value:.2%}"
         f" (95 % interval {whole.low:.2%} to {whole.high:.2%}, n = {whole.count:,})"
     )
-    if without.count < whole.count:
+    if 0 < without.count < whole.count:  # none of the images that it trained on
         stdout.print(
             f"without the {whole.count - without.count:,} images that have a twin in training: "
             f"{without.value:.2%} ({without.low:.2%} to {without.high:.2%}, n = {without.count:,})"

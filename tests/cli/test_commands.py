@@ -45,6 +45,9 @@ def test_the_main_job_in_five_commands(command: Command) -> None:
     score = _json(command("evaluate", "dnn", "--split", "test", "--average", "flip", "--json"))
     assert (score["n"], score["averaging"], score["test_readings"]) == (14, "flip", 1)
     assert score["interval"][0] <= score["accuracy"] <= score["interval"][1]
+    code, out, _ = command("evaluate", "dnn", "--split", "train")
+    assert code == 0
+    assert "nan" not in out, "all images of train have a twin there"
     code, _, err = command("figure", "learning_curves", "dnn", "-o", "curves.csv")
     assert code == 0, err
     assert Path("curves.csv").stat().st_size > 100

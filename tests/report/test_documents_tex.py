@@ -23,7 +23,12 @@ def test_no_text_is_a_command(content):
     assert SAFE.fullmatch(tex_text.escape(content))
 
 
-@given(st.text(st.characters(max_codepoint=0x17F, exclude_categories=("C", "Z"))))
+LATIN = st.characters(
+    max_codepoint=0x17F, exclude_categories=("C", "Z"), exclude_characters=tex_text._NOT_IN_T1
+)
+
+
+@given(st.text(LATIN))
 def test_latin_text_is_kept(content):
     """Undo the commands: what TeX shows is what was given."""
     shown = tex_text.escape(content).replace(r"\allowbreak{}", "")
@@ -96,3 +101,7 @@ def test_a_table_of_long_words_has_columns_that_break_and_fit_the_page():
     assert len(widths) == 3
     assert sum(widths) + 2 * 8 * 25.4 / 72.27 == pytest.approx(170, abs=3)
     assert r"\raggedleft" in table
+
+
+def test_latin_letters_that_the_fonts_lack_are_named_by_their_code():
+    assert tex_text.escape("Łódź Ŧ ŀ ſ") == "Łódź U+0166 U+0140 s"

@@ -68,6 +68,9 @@ _CJK = re.compile(
     "\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]"
 )
 
+# Of the Latin letters up to U+017F those that T1 fonts lack: pdfLaTeX stops at them.
+_NOT_IN_T1 = frozenset("ĦħĸĿŀŉŦŧſ")
+
 
 def escape(content: str) -> str:
     """Return TeX that shows one line of text as it is.
@@ -103,8 +106,9 @@ def _character(character: str) -> str:
         return r"\allowbreak{}"
     if character in _SPECIAL:
         return _SPECIAL[character]
-    if character.isascii() or _CJK.match(character) or "\u00a1" <= character <= "\u017f":
-        return character  # T1 fonts have these Latin letters
+    latin = "\u00a1" <= character <= "\u017f" and character not in _NOT_IN_T1
+    if character.isascii() or _CJK.match(character) or latin:
+        return character
     if greek := _GREEK_NAME.fullmatch(unicodedata.name(character, "")):
         size, name = greek.groups()
         if size == "SMALL" or name in _GREEK_CAPITALS:

@@ -47,16 +47,17 @@ def fields(checks: Mapping[str, Check]) -> Check:
     return check
 
 
-def having(checks: Mapping[str, Check]) -> Check:
-    """A table with at least these keys."""
+def having(checks: Mapping[str, Check], *, optional: bool = False) -> Check:
+    """A table with at least these keys, or, where they are optional, those of them that it has."""
 
     def check(value: Any, where: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise fail(where, value, "a table")
         for name, each in checks.items():
-            if name not in value:
+            if name in value:
+                each(value[name], f"{where}.{name}")
+            elif not optional:
                 raise BadFile(f"{where} lacks {name!a}")
-            each(value[name], f"{where}.{name}")
         return value
 
     return check

@@ -68,7 +68,7 @@ _FORMS: Mapping[str, tuple[tuple[str, ...], tuple[int, ...], Mapping[str, Check]
             "output": text,
             "seed": anything,
             "options": mapped(text, anything),
-            "extras": mapped(text, measured()),
+            "extras": having({"r2": measured()}, optional=True),
         },
     ),
     SEGMENTS: (_INTEGER, (_SIDE, _SIDE), {}),
