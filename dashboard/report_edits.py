@@ -113,10 +113,11 @@ def failed() -> str:
     return next((save.error for save in _saves().values() if save.error), "")
 
 
-def tell(draft: Draft) -> None:
-    """Say in one line how it stands with what was changed."""
+def tell(draft: Draft, under_way: bool) -> None:
+    """Say in one line how it stands with what was changed. under_way: it was being saved when it
+    was read."""
     _ = texts.translate()
-    if saving(draft):
+    if under_way:
         st.fragment(_watch, run_every=waiting.EVERY)(draft)
     elif why := failed():
         st.text(_("Not kept yet: {why}").format(why=why))

@@ -31,8 +31,9 @@ def title(draft: Draft, plan: Plan) -> None:
     _say_refused(key)
 
 
-def choose(draft: Draft, plan: Plan) -> str:
-    """Let sections be ticked, and one be chosen to look at; return its key."""
+def choose(draft: Draft, plan: Plan, under_way: bool) -> str:
+    """Let sections be ticked, and one be chosen to look at; return its key. under_way: changes are
+    being saved."""
     _ = texts.translate()
     sections = {section.key: section for section in plan.template.sections}
     ticked = [section.key for section in plan.sections]
@@ -56,7 +57,7 @@ def choose(draft: Draft, plan: Plan) -> str:
             for section in sections.values():
                 _tick(draft, plan, section, _)
             _say_refused("report-ticks")
-        report_edits.tell(draft)
+        report_edits.tell(draft, under_way)
     if chosen not in sections:  # a browser may send anything
         chosen = first
     st.session_state["report-chosen"] = st.query_params[SECTION] = chosen

@@ -25,9 +25,10 @@ if not view.picked:
 choices, formats = report_options.choose(view)
 draft = Draft(view, choices, report_queries.planned(view, choices))
 report_edits.settle()
+under_way = report_edits.saving(draft)  # asked first: what ends in between is seen when drawn anew
 plan, gone = report_edits.read(draft)
 report_build.show(draft, plan, formats)
-chosen = report_sections.choose(draft, plan)
+chosen = report_sections.choose(draft, plan, under_way)
 for key in gone:
     st.text(_("Not in this report any more, and left out: {key}").format(key=key))
 report_sections.show(draft, plan, chosen)
