@@ -64,6 +64,8 @@ class Archive:
     def _bytes(self, name: str) -> bytes:
         try:
             return self._archive.read(name)
+        # What zipfile raises where a member's own header, which `load` has not seen, contradicts
+        # the directory, its place lies outside of the file, or the disk does not give it.
         except (zipfile.BadZipFile, EOFError, ValueError, OSError, NotImplementedError) as error:
             raise BadFile(f"{name} cannot be read ({_first_line(error)})") from None
 
