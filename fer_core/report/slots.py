@@ -48,7 +48,11 @@ def assign(
     """
     for slot in said:
         if slot not in wanted:
-            here = f"its parts are {', '.join(wanted)}" if wanted else "it has none"
+            here = (
+                f"its parts are {', '.join(wanted)}"
+                if wanted
+                else "it has none; name another --template"
+            )
             raise InputError(f"the template has no part {slot!r}; {here}")
     explicit = {slot: _named(store, runs, slot, name) for slot, name in said.items()}
     cast = _Cast(store, runs, explicit, translator(language))
