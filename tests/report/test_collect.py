@@ -5,7 +5,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -242,28 +241,6 @@ def test_an_unknown_section_is_refused(store: RunStore) -> None:
         collect.section(store, plan(store, ["cnn"]), "3-x")
 
 
-def test_every_figure_of_single_images_says_so() -> None:
-    marked = {name for name in figures.FIGURES if figures.shows_faces(name)}
-    assert marked == {
-        *("samples", "augmentation_preview", "probabilities", "flips", "saliency_panel"),
-        *("explanations", "lime_panel", "layer_outputs", "filter_detail", "adversarial", "dream"),
-    }
-
-
-def test_what_an_ascent_began_at_and_how_many_images_a_mean_has_decides() -> None:
-    def shows(name: str, **info: Any) -> bool:
-        return figures.shows_faces(name, SimpleNamespace(**info))
-
-    assert not shows("filters", start="noise")
-    assert shows("filters", start="test:3")
-    for counts, few in (([0, 10], False), ([9, 50], True), ([0, 1], True)):
-        each = SimpleNamespace(counts=np.array(counts))
-        assert shows("mean_explanation", runs=[each]) is few
-        datasets = [SimpleNamespace(splits={"train": each})]
-        assert shows("mean_faces", datasets=datasets) is few
-    assert not shows("confusion_matrix")
-
-
 def test_captions_say_of_which_images_and_weights_and_what_flatters(store: RunStore) -> None:
     [_, matrix, probabilities] = collect.content(store, plan(store, ["dnn", "cnn"])).figures
     how = "On validation; weights: best epoch on validation; averaging: none."
@@ -306,13 +283,3 @@ def test_parts_of_a_tall_figure_have_keys_and_captions_of_their_own(
     assert shown["2-looks-confusion_matrix-cnn--part1"].endswith("(Part 1 of 2.)")
     with pytest.raises(InputError, match="the caption of '2-looks-x'"):
         plan(store, ["cnn"], edits=Edits(captions={"2-looks-x--part1": "No."}))
-
-
-def test_one_run_alone_differs_in_nothing_and_is_not_said_to(tmp_path: Path) -> None:
-    with RunStore.open(tmp_path / "runs.db") as store:
-        cast.add_data(store)
-        for name in ("one", "two"):
-            cast.add(store, name)
-        differing = {"2-models-configuration_difference", "3-training-recipe"}
-        assert not differing & {*plan(store, ["one"]).blocks}
-        assert differing <= {*plan(store, ["one", "two"]).blocks}

@@ -203,3 +203,13 @@ def test_formats_are_put_in_order_and_checked() -> None:
     for text, words in (("pdf,md", "format 'pdf' is none of: docx"), (",", "formats is ','")):
         with pytest.raises(InputError, match=words):
             formats_of(text)
+
+
+def test_one_run_alone_differs_in_nothing_and_is_not_said_to(tmp_path: Path) -> None:
+    with RunStore.open(tmp_path / "runs.db") as store:
+        cast.add_data(store)
+        for name in ("one", "two"):
+            cast.add(store, name)
+        differing = {"2-models-configuration_difference", "3-training-recipe"}
+        assert not differing & {*plan(store, ["one"]).blocks}
+        assert differing <= {*plan(store, ["one", "two"]).blocks}
