@@ -157,7 +157,8 @@ def filled(path: Path, arrays: DatasetArrays, data: str = "faces") -> Path:
 
 
 def content(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return all rows of a store that are shared, with their arrays' bytes in place of numbers."""
+    """Return all rows of a store that are shared, with their arrays' bytes in place of numbers,
+    run by run: ids of one second are in no order of time."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
@@ -168,6 +169,7 @@ def content(path: Path) -> dict[str, list[dict[str, Any]]]:
     blobs = {row["id"]: row["data"] for row in tables.pop("blobs")}
     tables.pop("alembic_version")
     for rows in tables.values():
+        rows.sort(key=lambda row: str(row.get("run_id", row.get("id"))))
         for row in rows:
             for column in list(row):
                 if column.endswith("blob_id"):
