@@ -133,6 +133,8 @@ def resume_run(
     _refuse_without_state(store, run)
     store.need_images(run.dataset_fingerprint)
     chosen = choose_device(device, precision=config.precision)
+    if details.versions.get("machine") == chosen.versions()["machine"]:
+        chosen = choose_device(device, precision=details.versions["precision"])  # as it was timed
     differences = _differences(details.versions, chosen.versions())
     with store.continue_run(run.id) as writer:
         data = _training_data(store, run.id, chosen)

@@ -3,12 +3,15 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import accuracy_score, log_loss
 from torch.nn import functional
 
 from fer_core import recipes
 from fer_core.config import RunConfig
+from fer_core.data.augment import unit
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
+from fer_core.models import preset_config
 from fer_core.records import DatasetArrays, Epoch
 from fer_core.train import (
     TrainingData,
@@ -218,11 +221,42 @@ def test_weights_decay_and_biases_do_not(
     assert {p.ndim for p in others["params"]} == {1}
 
 
-def test_precision_and_device_are_chosen_by_what_there_is() -> None:
-    assert choose_device("cpu", precision="bfloat16").precision == "bfloat16"
-    assert choose_device("cpu", precision="float32").autocast()._enabled is False
-    with pytest.raises(InputError, match="device is 'tpu'; use one of auto, cpu, cuda"):
-        choose_device("tpu")
-    if not torch.cuda.is_available():
-        with pytest.raises(InputError, match="torch sees no GPU here; use --device cpu"):
-            choose_device("cuda")
+def test_gradients_in_bfloat16_point_where_those_in_float32_do(data: TrainingData) -> None:
+    config = preset_config("fast", data="synthetic", epochs=1, dropout=0.0)
+    gradients = []
+    for precision in ("float32", "bfloat16"):
+        device = choose_device("cpu", precision=precision)
+        state = TrainingState.start(config, device)
+        with device.autocast():
+            logits = state.model(data.train_images[:64].float().div(255)).float()
+        functional.cross_entropy(logits, data.train_labels[:64]).backward()
+        gradients.append([parameter.grad.flatten() for parameter in state.model.parameters()])
+    for exact, rounded in zip(*gradients, strict=True):
+        assert functional.cosine_similarity(exact, rounded, dim=0) > 0.95
+    exact, rounded = (torch.cat(each) for each in gradients)
+    assert functional.cosine_similarity(exact, rounded, dim=0) > 0.99
+
+
+def test_the_sums_of_an_epoch_are_scikit_learns_numbers(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    """Loss and accuracy add up batch by batch; a reference sees all images at once."""
+    config = tiny_config.replace(
+        epochs=1, augment="none", learning_rate=1e-9, schedule="constant", batch_size=16
+    ).replace(dropout=0.0)
+    (epoch,), state = _train(config, data, device)
+    state.model.train()  # the statistics are each batch's own, as while it learned
+    generator = torch.Generator().manual_seed(config.seed)
+    order = torch.randperm(112, generator=generator)
+    with torch.no_grad():
+        probabilities = torch.cat(
+            [
+                state.model(unit(data.train_images[part])).double().softmax(1)
+                for part in order.split(16)
+            ]
+        )
+    labels = data.train_labels[order]
+    accuracy = accuracy_score(labels, probabilities.argmax(1))
+    assert epoch.train_accuracy == pytest.approx(accuracy, abs=1e-9)
+    loss = log_loss(labels, probabilities, labels=range(7))
+    assert epoch.train_loss == pytest.approx(loss, rel=1e-5)
