@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fer_core.errors import InputError
-from fer_core.records import AUDIT_FLAGS
+from fer_core.setting_texts import Stage, read_kinds, read_numbers, read_stages
 
 AUGMENT_KINDS: dict[str, tuple[str, ...]] = {
     "none": (),
@@ -45,20 +45,20 @@ ACTS_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
 class RunConfig:
     """A run's configuration: flat, JSON both ways, unknown keys are errors.
 
-    preset: name the architecture and recipe came from; architecture: what
-    `fer_core.models.build` takes; data: name of the stored data set; validation: ``official``
-    or the held-out fraction of train; augment: a kind of AUGMENT_KINDS, `rotate` in degrees,
-    `shift` and `zoom` as fractions of the image's side, `erase` as the probability of a
-    blanked rectangle. momentum, nesterov: of sgd. warmup: the part of the training over which
-    the schedule ``cosine`` rises; step_every, step_factor: the schedule ``step`` multiplies the
-    rate by the factor after each such part of the training. mixup: its alpha, 0 for none;
-    dropout: in place of every dropout rate of the architecture; weight_average: decay of the
-    moving average of the weights, 0 for none; patience: epochs without a better validation
-    accuracy after which training ends, 0 for never. keep_epochs: numbers of epochs,
-    comma-separated, whose weights are kept beside the best and the last ones; it decides nothing.
-    drop: kinds of AUDIT_FLAGS, comma-separated and in their order, whose images are left out of
-    training. sources: for fields, one of SOURCES; it decides nothing. docs/recipes.md says what
-    each setting does.
+    preset: name the architecture and recipe came from; architecture: what `fer_core.models.build`
+    takes; data: name of the stored data set; validation: ``official`` or the held-out fraction of
+    train; augment: a kind of AUGMENT_KINDS, `rotate` in degrees, `shift` and `zoom` as fractions of
+    the image's side, `erase` as the probability of a blanked rectangle. momentum, nesterov: of sgd.
+    warmup: the part of the training over which the schedule ``cosine`` rises; step_every,
+    step_factor: the schedule ``step`` multiplies the rate by the factor after each such part of the
+    training. mixup: its alpha, 0 for none; dropout: in place of every dropout rate of the
+    architecture; weight_average: decay of the moving average of the weights, 0 for none; patience:
+    epochs without a better validation accuracy after which training ends, 0 for never. sides: of
+    the images in the earlier parts of the training, as ``32:0.4,40:0.3``; the rest is trained at
+    the architecture's side. keep_epochs: numbers of epochs, comma-separated, whose weights are kept
+    beside the best and the last ones; it decides nothing. drop: kinds of AUDIT_FLAGS, comma-
+    separated and in their order, whose images are left out of training. sources: for fields, one of
+    SOURCES; it decides nothing. docs/recipes.md says what each setting does.
     """
 
     preset: str
@@ -83,6 +83,7 @@ class RunConfig:
     dropout: float | None = None
     weight_average: float = 0.0
     patience: int = 0
+    sides: str = ""
     keep_epochs: str = ""
     augment: str = "none"
     rotate: float = 12.0
@@ -141,8 +142,9 @@ class RunConfig:
         for key, source in self.sources.items():
             if source not in SOURCES:
                 raise InputError(f"the source of {key} is {source!r}; use {', '.join(SOURCES)}")
-        object.__setattr__(self, "drop", ",".join(_kinds(self.drop)))
-        numbers = _numbers(self.keep_epochs, self.epochs)
+        object.__setattr__(self, "drop", ",".join(read_kinds(self.drop)))
+        read_stages(self.sides)
+        numbers = read_numbers(self.keep_epochs, self.epochs)
         object.__setattr__(self, "keep_epochs", ",".join(map(str, numbers)))
 
     def refuse_idle(self, keys: Iterable[str]) -> None:
@@ -158,12 +160,17 @@ class RunConfig:
     @property
     def kept_epochs(self) -> tuple[int, ...]:
         """The epochs of `keep_epochs`, ascending."""
-        return _numbers(self.keep_epochs, self.epochs)
+        return read_numbers(self.keep_epochs, self.epochs)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of `sides`, in order."""
+        return read_stages(self.sides)
 
     @property
     def dropped_kinds(self) -> tuple[str, ...]:
         """The kinds of AUDIT_FLAGS in `drop`."""
-        return _kinds(self.drop)
+        return read_kinds(self.drop)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -217,23 +224,3 @@ def _article(kind: Any) -> str:
 
 _TRUTHS = {"true": True, "false": False}
 _ARTICLES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-
-
-def _numbers(kept: str, epochs: int) -> tuple[int, ...]:
-    words = [word.strip() for word in kept.split(",") if word.strip()]
-    for word in words:
-        if not (word.isascii() and word.isdigit() and 1 <= int(word) <= epochs):
-            raise InputError(
-                f"keep_epochs is {kept!r}: {word!r} is none of the epochs 1 to {epochs}; write "
-                "them as 1,5,20"
-            )
-    return tuple(sorted({int(word) for word in words}))
-
-
-def _kinds(drop: str) -> tuple[str, ...]:
-    named = {kind.strip().replace("_", "-") for kind in drop.split(",")} - {""}
-    if unknown := sorted(named - set(AUDIT_FLAGS)):
-        raise InputError(
-            f"drop is {drop!r}: no finding {unknown[0]!r}; use some of {', '.join(AUDIT_FLAGS)}"
-        )
-    return tuple(kind for kind in AUDIT_FLAGS if kind in named)

@@ -11,9 +11,9 @@ from fer_core.models import (
     OWN_FAMILY,
     Classifier,
     Normalise,
-    input_side,
     network_for,
     read_source,
+    side_in_epoch,
 )
 from fer_core.records import ENSEMBLE, WEIGHTS, Run
 from fer_core.store import RunStore
@@ -96,7 +96,7 @@ def load_model(
         )
     chosen = choose_device(device, precision=config.precision)
     normalise = Normalise(config.normalise)
-    model = Classifier(normalise, network_for(config), input_side(config.architecture))
+    model = Classifier(normalise, network_for(config), side_in_epoch(config, epoch.epoch))
     folder = CheckpointFolder(store.checkpoint_folder(run.id))
     averaged = weights == AVERAGE
     if averaged and epoch.state_sha256 is None:

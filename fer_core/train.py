@@ -17,7 +17,7 @@ from fer_core import recipes
 from fer_core.config import RunConfig
 from fer_core.data.augment import augment, unit
 from fer_core.device import Device
-from fer_core.models import Classifier, Normalise, input_side, network_for
+from fer_core.models import Classifier, Normalise, network_for, side_in_epoch
 from fer_core.records import Epoch
 
 _EVALUATION_BATCH = 512
@@ -70,7 +70,7 @@ class TrainingState:
         """
         torch.manual_seed(config.seed)  # initial weights, then dropout
         normalise = Normalise(config.normalise, mean=mean, deviation=deviation)
-        model = Classifier(normalise, network_for(config), input_side(config.architecture))
+        model = Classifier(normalise, network_for(config), side_in_epoch(config, 1))
         device.place(model)
         generator = torch.Generator(device.torch_device).manual_seed(config.seed)
         decay = config.weight_average
@@ -88,16 +88,16 @@ def fit(
 ) -> Iterator[Epoch]:
     """Train from `state.epoch` to `config.epochs`, yielding after each epoch.
 
-    With a `config.patience` it ends sooner, when validation gets no better. `state` is changed
-    in place: between two epochs it is what a checkpoint must hold. The last, incomplete batch of
-    an epoch is left out; the permutation changes every epoch, so that no image is left out for
-    good. Training accuracy and loss are those of the augmented images with dropout, as the
-    network was while it learned; the loss is without label smoothing and class weights.
+    With a `config.patience` it ends sooner, when validation gets no better. `state` is changed in
+    place: between two epochs it is what a checkpoint must hold. The last, incomplete batch of an
+    epoch is left out; the permutation changes every epoch, so that no image is left out for good.
+    An epoch trains and validates on images of its stage's side. Training accuracy and loss are
+    those of the augmented images with dropout, as the network was while it learned; the loss is
+    without label smoothing and class weights.
     """
     count = len(data.train_labels)
     batch_size = min(config.batch_size, count)
     steps = count // batch_size
-    side = input_side(config.architecture)
     class_weights = None
     if config.class_weights == "balanced":
         class_weights = recipes.balanced_class_weights(data.train_labels)
@@ -105,6 +105,7 @@ def fit(
         if recipes.stops_early(state.validation_accuracies, config.patience):
             return
         started = time.perf_counter()
+        side = state.model.side = side_in_epoch(config, epoch)
         permutation = torch.randperm(
             count, generator=state.generator, device=state.device.torch_device
         )

@@ -46,6 +46,13 @@ RECIPES: dict[str, dict[str, Any]] = {
     "sgd without momentum": {"optimizer": "sgd", "momentum": 0.0, "schedule": "cosine"},
     "rmsprop": {"optimizer": "rmsprop", "learning_rate": 0.001, "class_weights": "balanced"},
     "adam": {"optimizer": "adam", "dropout": 0.3},
+    "smaller images first": {
+        "architecture": {
+            "family": "sequential",
+            "layers": [{"conv": 4}, {"global_average_pool": True}, {"flatten": True}, {"dense": 7}],
+        },
+        "sides": "16:0.3,32:0.4",
+    },
     "average, mixup, patience": {"weight_average": 0.95, "mixup": 0.4, "patience": 50},
 }
 

@@ -11,7 +11,7 @@ from fer_core.config import RunConfig
 from fer_core.data.augment import unit
 from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
-from fer_core.models import preset_config
+from fer_core.models import preset_config, side_in_epoch
 from fer_core.records import DatasetArrays, Epoch
 from fer_core.train import (
     TrainingData,
@@ -208,6 +208,27 @@ def test_a_network_for_smaller_images_sees_them_so(
     state.model.network.conv1.register_forward_hook(lambda _m, inputs, _o: seen.append(inputs[0]))
     predict_probabilities(state.model, data.validation_images, device)
     assert seen[0].shape == (14, 1, 40, 40)
+
+
+def test_the_first_stages_train_on_smaller_images(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    layers = [{"conv": 4}, {"global_average_pool": True}, {"flatten": True}, {"dense": 7}]
+    config = tiny_config.replace(
+        architecture={"family": "sequential", "side": 40, "layers": layers},
+        epochs=10, sides="16:0.1,24:0.2,32:0.5",
+    )  # fmt: skip
+    state = TrainingState.start(config, device)
+    seen: list[set[int]] = []
+    state.model.network.conv1.register_forward_pre_hook(
+        lambda _module, arguments: seen[-1].add(arguments[0].shape[-1])
+    )
+    epochs = fit(state, data, config)
+    for _ in range(10):
+        seen.append(set())
+        next(epochs)
+    assert seen == [{16}, {24}, {24}, {32}, {32}, {32}, {32}, {32}, {40}, {40}]
+    assert [side_in_epoch(config, number) for number in range(1, 11)] == [side for (side,) in seen]
 
 
 def test_weights_decay_and_biases_do_not(

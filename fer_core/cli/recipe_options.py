@@ -56,6 +56,13 @@ WeightAverage = Annotated[
         rich_help_panel=_OPTIMIZATION,
     ),
 ]
+Sides = Annotated[
+    str | None,
+    typer.Option(
+        help="Smaller images in the first parts of the training, as 32:0.4,40:0.3.",
+        rich_help_panel=_OPTIMIZATION,
+    ),
+]
 Patience = Annotated[
     int | None,
     typer.Option(

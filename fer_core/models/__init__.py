@@ -34,6 +34,16 @@ def input_side(architecture: Mapping[str, Any]) -> int:
     return int(architecture.get("side", IMAGE_SIZE))
 
 
+def side_in_epoch(config: RunConfig, epoch: int) -> int:
+    """Return the side of the images in an epoch, counted from 1: of its stage in `config.sides`,
+    and of the architecture after them."""
+    done = (epoch - 1) / config.epochs
+    for stage in config.stages:
+        if done < stage.end - 1e-9:  # 0.1 + 0.2 is 0.30000000000000004
+            return stage.side
+    return input_side(config.architecture)
+
+
 def build(architecture: Mapping[str, Any]) -> nn.Module:
     """Build the network that `architecture` describes: (N, 1, side, side) -> logits (N, 7)."""
     family = architecture.get("family")
@@ -71,7 +81,26 @@ def network_for(config: RunConfig) -> nn.Module:
             )
         for layer in layers:
             layer.p = config.dropout
+    for stage in config.stages:
+        _try_side(network, stage.side)
     return network
+
+
+def _try_side(network: nn.Module, side: int) -> None:
+    """Raise InputError where the network takes no images of this side."""
+    where = next((p.device for p in network.parameters()), torch.device("cpu"))
+    modes = {module: module.training for module in network.modules()}
+    try:
+        with torch.no_grad():  # dropout and statistics are off: asking changes nothing
+            network.eval()(torch.zeros(1, 1, side, side, device=where))
+    except RuntimeError:
+        raise InputError(
+            f"sides has {side}, but the network takes only images of its own side; end its maps "
+            "with { global_average_pool = true } in place of a plain flatten"
+        ) from None
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
 
 
 __all__ = [
@@ -92,4 +121,5 @@ __all__ = [
     "preset_names",
     "preset_text",
     "read_source",
+    "side_in_epoch",
 ]

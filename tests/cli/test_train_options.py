@@ -93,6 +93,13 @@ def test_a_run_that_stopped_early_says_at_which_epoch(
         (("--mixup", "some"), "Invalid value for '--mixup'"),
         (("--dropout", "1"), "dropout is 1.0; use a number from 0 to 0.99"),
         (("--weight-average", "1"), "weight_average is 1.0; use a number from 0 to 0.99999"),
+        (
+            ("--sides", "32"),
+            "sides is '32': '32' is no side from 8 to 48 with a part of the training",
+        ),
+        (("--sides", "32:0.6,40:0.4"), "'40:0.4' is no side from 8 to 48 with a part of the train"),
+        (("--sides", "64:0.5"), "'64:0.5' is no side from 8 to 48 with a part of the training"),
+        (("--sides", "32:0.5"), "sides has 32, but the network takes only images of its own side"),
         (("--patience", "-3"), "patience is -3; use a number from 0 to 100000"),
         (("--set", "data=x"), "--set does not take data; see: fer-core train --help"),
         (("--set", "name=x", "--set", "preset=x"), "--set does not take name, preset"),
