@@ -17,7 +17,7 @@ AUGMENT_KINDS: dict[str, tuple[str, ...]] = {
     "full": ("rotate", "shift", "zoom", "flip", "erase"),
 }
 NORMALISE_KINDS = ("none", "unit", "dataset", "per-image")
-OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
+OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "muon")
 SCHEDULES = ("constant", "one-cycle", "cosine", "step")
 CLASS_WEIGHTS = ("none", "balanced")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -33,7 +33,7 @@ def _kinds_with(step: str) -> tuple[str, ...]:
 # Settings that act only together with some values of another setting.
 ACTS_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
     **{step: ("augment", _kinds_with(step)) for step in ("rotate", "shift", "zoom", "erase")},
-    "momentum": ("optimizer", ("sgd",)),
+    "momentum": ("optimizer", ("sgd", "muon")),
     "nesterov": ("optimizer", ("sgd",)),
     "warmup": ("schedule", ("cosine",)),
     "step_every": ("schedule", ("step",)),
@@ -48,17 +48,18 @@ class RunConfig:
     preset: name the architecture and recipe came from; architecture: what `fer_core.models.build`
     takes; data: name of the stored data set; validation: ``official`` or the held-out fraction of
     train; augment: a kind of AUGMENT_KINDS, `rotate` in degrees, `shift` and `zoom` as fractions of
-    the image's side, `erase` as the probability of a blanked rectangle. momentum, nesterov: of sgd.
-    warmup: the part of the training over which the schedule ``cosine`` rises; step_every,
-    step_factor: the schedule ``step`` multiplies the rate by the factor after each such part of the
-    training. mixup: its alpha, 0 for none; dropout: in place of every dropout rate of the
-    architecture; weight_average: decay of the moving average of the weights, 0 for none; patience:
-    epochs without a better validation accuracy after which training ends, 0 for never. sides: of
-    the images in the earlier parts of the training, as ``32:0.4,40:0.3``; the rest is trained at
-    the architecture's side. keep_epochs: numbers of epochs, comma-separated, whose weights are kept
-    beside the best and the last ones; it decides nothing. drop: kinds of AUDIT_FLAGS, comma-
-    separated and in their order, whose images are left out of training. sources: for fields, one of
-    SOURCES; it decides nothing. docs/recipes.md says what each setting does.
+    the image's side, `erase` as the probability of a blanked rectangle. momentum: of sgd and muon;
+    nesterov: of sgd. warmup: the part of the training over which the schedule ``cosine`` rises;
+    step_every, step_factor: the schedule ``step`` multiplies the rate by the factor after each such
+    part of the training. mixup: its alpha, 0 for none; dropout: in place of every dropout rate of
+    the architecture; weight_average: decay of the moving average of the weights, 0 for none;
+    patience: epochs without a better validation accuracy after which training ends, 0 for never.
+    sides: of the images in the earlier parts of the training, as ``32:0.4,40:0.3``; the rest is
+    trained at the architecture's side. keep_epochs: numbers of epochs, comma-separated, whose
+    weights are kept beside the best and the last ones; it decides nothing. drop: kinds of
+    AUDIT_FLAGS, comma- separated and in their order, whose images are left out of training.
+    sources: for fields, one of SOURCES; it decides nothing. docs/recipes.md says what each setting
+    does.
     """
 
     preset: str

@@ -10,18 +10,31 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from fer_core.config import RunConfig
+from fer_core.muon import Muon
 from fer_core.records import CLASS_NAMES
 
 _WARMUP_START = 0.01  # of the learning rate
 _Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
-def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
+def make_optimizer(
+    model: nn.Module, config: RunConfig, dtype: torch.dtype = torch.float32
+) -> torch.optim.Optimizer:
     """Return the optimizer that `config` names, in the fastest form that torch has of it.
 
+    dtype: in which the device multiplies matrices; only `muon` multiplies any.
+
     Decay pulls on weights only: biases and batch norms have one dimension. It is decoupled from
-    the gradient with adamw (Loshchilov & Hutter 2019) and part of it (L2) with the others.
+    the gradient with adamw and muon (Loshchilov & Hutter 2019) and part of it (L2) with the others.
     """
+    if config.optimizer == "muon":
+        return Muon(
+            model,
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+            momentum=config.momentum,
+            dtype=dtype,
+        )
     parameters = list(model.parameters())
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},

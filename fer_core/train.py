@@ -75,7 +75,7 @@ class TrainingState:
         generator = torch.Generator(device.torch_device).manual_seed(config.seed)
         decay = config.weight_average
         average = recipes.make_average(model, decay) if decay else None
-        optimizer = recipes.make_optimizer(model, config)
+        optimizer = recipes.make_optimizer(model, config, device.compute_dtype)
         return cls(model, optimizer, generator, average=average, device=device)
 
 

@@ -45,6 +45,21 @@ RECIPES: dict[str, dict[str, Any]] = {
     "sgd": {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "schedule": "step"},
     "sgd without momentum": {"optimizer": "sgd", "momentum": 0.0, "schedule": "cosine"},
     "rmsprop": {"optimizer": "rmsprop", "learning_rate": 0.001, "class_weights": "balanced"},
+    "muon": {
+        "optimizer": "muon",
+        "momentum": 0.8,
+        "architecture": {
+            "family": "sequential",
+            "layers": [
+                {"conv": 4},
+                {"conv": 6},
+                {"max_pool": 4},
+                {"flatten": True},
+                {"dense": 8},
+                {"dense": 7},
+            ],
+        },
+    },
     "adam": {"optimizer": "adam", "dropout": 0.3},
     "smaller images first": {
         "architecture": {

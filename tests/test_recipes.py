@@ -61,6 +61,61 @@ def test_an_optimizers_steps_are_torchs_plain_ones(
         torch.testing.assert_close(own, other, rtol=1e-5, atol=1e-7)
 
 
+def test_muon_is_torchs_for_hidden_matrices_and_adamw_for_the_rest(tiny_config: RunConfig) -> None:
+    def net() -> nn.Sequential:
+        torch.manual_seed(0)
+        return nn.Sequential(
+            nn.Linear(9, 16), nn.Linear(16, 12), nn.Linear(12, 20), nn.Linear(20, 7)
+        )
+
+    ours, theirs = net(), net()
+    config = tiny_config.replace(optimizer="muon", momentum=0.8, weight_decay=0.03)
+    optimizer = recipes.make_optimizer(ours, config, torch.bfloat16)
+    hidden = [theirs[1].weight, theirs[2].weight]
+    muon = torch.optim.Muon(
+        hidden, lr=config.learning_rate, weight_decay=0.03, momentum=0.8, ns_steps=3,
+        adjust_lr_fn="match_rms_adamw",
+    )  # fmt: skip
+    adamw = torch.optim.AdamW(
+        [
+            {"params": [theirs[0].weight, theirs[3].weight], "weight_decay": 0.03},
+            {"params": [layer.bias for layer in theirs], "weight_decay": 0.0},
+        ],
+        lr=config.learning_rate,
+    )
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(4):
+        for own, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            own.grad = torch.randn(own.shape, generator=generator)
+            other.grad = own.grad.clone()
+        for each in (optimizer, muon, adamw):
+            each.step()
+    for own, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(own, other, rtol=1e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("shape", [(16, 8, 3, 3), (96, 8, 3, 3)])
+def test_a_filters_step_is_orthogonal_and_as_large_as_adamws(
+    tiny_config: RunConfig, shape: tuple[int, ...]
+) -> None:
+    """Whichever way the filters lie in memory."""
+    steps = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        torch.manual_seed(0)
+        filters = nn.ParameterList([torch.zeros(4, 1), torch.zeros(shape), torch.zeros(7, 4)])
+        filters[1].data = filters[1].data.contiguous(memory_format=layout)
+        filters[1].grad = torch.randn(shape).contiguous(memory_format=layout)
+        config = tiny_config.replace(optimizer="muon", learning_rate=1.0, weight_decay=0)
+        recipes.make_optimizer(filters, config).step()
+        steps.append(filters[1].detach())
+    torch.testing.assert_close(*steps, rtol=1e-4, atol=1e-5)
+    matrix = steps[0].flatten(1)
+    values = torch.linalg.svdvals(matrix) / (0.2 * max(matrix.shape) ** 0.5)
+    assert values.min() > 0.4
+    assert values.max() < 1.3
+    assert matrix.square().mean().sqrt() == pytest.approx(0.2, rel=0.3)
+
+
 def test_one_cycle_is_torchs(tiny_config: RunConfig) -> None:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     reference = OneCycleLR(optimizer, max_lr=0.01, total_steps=1001)

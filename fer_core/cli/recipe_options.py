@@ -37,7 +37,7 @@ Normalise = Annotated[
 Optimizer = Annotated[
     str | None,
     typer.Option(
-        help="sgd (--set momentum=, nesterov=), adam, adamw or rmsprop.",
+        help="sgd (--set momentum=, nesterov=), adam, adamw, rmsprop or muon (--set momentum=).",
         rich_help_panel=_OPTIMIZATION,
     ),
 ]

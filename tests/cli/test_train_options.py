@@ -85,7 +85,7 @@ def test_a_run_that_stopped_early_says_at_which_epoch(
         (("--rotate", "1"), "rotate does nothing with augment 'none'; use augment rotate-shift-"),
         (("--augment", "shift-flip", "--erase", "0.1"), "erase does nothing with augment 'shift-f"),
         (("--augment", "full", "--rotate", "400"), "rotate is 400.0; use a number from 0 to 180"),
-        (("--optimizer", "lion"), "optimizer is 'lion'; use one of sgd, adam, adamw, rmsprop"),
+        (("--optimizer", "lion"), "optimizer is 'lion'; use one of sgd, adam, adamw, rmsprop, "),
         (("--set", "momentum=0.5"), "momentum does nothing with optimizer 'adam'; use optimizer"),
         (("--schedule", "cyclic"), "schedule is 'cyclic'; use one of constant, one-cycle, cosine"),
         (("--class-weights", "yes"), "class_weights is 'yes'; use one of none, balanced"),

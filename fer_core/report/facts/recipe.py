@@ -9,7 +9,7 @@ from fer_core.figures.configuration_difference import brief
 from fer_core.translation import Translate
 from fer_core.words import listed
 
-_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
+_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "muon": "Muon"}
 
 _LARGEST = 1e100
 

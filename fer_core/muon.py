@@ -1,0 +1,117 @@
+"""Muon: momentum whose update is made orthogonal, matrix by matrix."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.adamw import adamw
+
+_STEPS = 3  # of the iteration: enough for networks of this size, and each costs time
+_COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+_BETAS, _EPSILON = (0.9, 0.999), 1e-8  # AdamW's defaults
+
+
+class Muon(Optimizer):
+    """Muon (Jordan et al. 2024) for hidden weights, AdamW for all others.
+
+    Hidden are the weights of convolutions and dense layers but for the first layer, which reads
+    pixels, and the last, which gives the logits. Their step is Nesterov's momentum, as a matrix
+    with a row a filter, with all its singular values brought near 1, times 0.2 sqrt(longer side):
+    as large as one of AdamW, so that one learning rate serves both (Liu et al. 2025). Decay is
+    decoupled. torch's own Muon takes matrices only.
+
+    dtype: in which the matrices are multiplied; coarse numbers do, bfloat16 included.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        lr: float,
+        weight_decay: float,
+        momentum: float,
+        dtype: torch.dtype,
+    ) -> None:
+        parameters = list(model.parameters())
+        weights = [parameter for parameter in parameters if parameter.ndim > 1]
+        groups = [
+            {"params": weights[1:-1], "weight_decay": weight_decay, "orthogonal": True},
+            {"params": weights[:1] + weights[1:][-1:], "weight_decay": weight_decay},
+            {"params": [parameter for parameter in parameters if parameter.ndim <= 1]},
+        ]
+        defaults = {"lr": lr, "weight_decay": 0.0, "momentum": momentum, "orthogonal": False}
+        super().__init__([group for group in groups if group["params"]], defaults)
+        self._dtype = dtype
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        """Take one step."""
+        for group in self.param_groups:
+            parameters = [each for each in group["params"] if each.grad is not None]
+            if group["orthogonal"]:
+                self._orthogonal_step(parameters, group)
+            else:
+                self._adamw_step(parameters, group)
+
+    def _orthogonal_step(self, parameters: Iterable[Tensor], group: dict[str, Any]) -> None:
+        for weight in parameters:
+            state = self.state[weight]
+            if not state:
+                state["momentum"] = torch.zeros_like(weight)
+            state["momentum"].mul_(group["momentum"]).add_(weight.grad)
+            ahead = weight.grad.add(state["momentum"], alpha=group["momentum"])
+            # Channels last as they lie in memory: a view, and the columns' order does not matter.
+            rows = ahead.movedim(1, -1)
+            matrix = rows.flatten(1)
+            update = orthogonal(matrix.to(self._dtype)).to(weight.dtype)
+            size = 0.2 * math.sqrt(max(matrix.shape))
+            weight.mul_(1 - group["lr"] * group["weight_decay"])
+            weight.sub_(update.view(rows.shape).movedim(-1, 1) * (group["lr"] * size))
+
+    def _adamw_step(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        for parameter in parameters:
+            if not self.state[parameter]:
+                self.state[parameter] = {
+                    "step": torch.zeros((), device=parameter.device),
+                    "exp_avg": torch.zeros_like(parameter),
+                    "exp_avg_sq": torch.zeros_like(parameter),
+                }
+        states = [self.state[parameter] for parameter in parameters]
+        adamw(
+            parameters,
+            [parameter.grad for parameter in parameters],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [],
+            [state["step"] for state in states],
+            fused=True,
+            amsgrad=False,
+            beta1=_BETAS[0],
+            beta2=_BETAS[1],
+            lr=group["lr"],
+            weight_decay=group["weight_decay"],
+            eps=_EPSILON,
+            maximize=False,
+        )
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """Return a matrix with the singular vectors of `matrix` (rows, columns) and singular values
+    near 1.
+
+    Newton-Schulz iteration with a quintic polynomial whose slope at 0 is steep: values between
+    about 0.7 and 1.2 come of all but the smallest ones (Jordan et al. 2024).
+    """
+    wide = matrix.shape[0] <= matrix.shape[1]
+    found = matrix if wide else matrix.T
+    found = found / found.norm().clamp_min(1e-7)
+    first, third, fifth = _COEFFICIENTS
+    for _ in range(_STEPS):
+        gram = found @ found.T
+        found = torch.addmm(
+            found, torch.addmm(gram, gram, gram, beta=third, alpha=fifth), found, beta=first
+        )
+    return found if wide else found.T
