@@ -1,7 +1,6 @@
 """Muon: momentum whose update is made orthogonal, matrix by matrix."""
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -11,6 +10,7 @@ from torch.optim.adamw import adamw
 
 _STEPS = 3  # of the iteration: enough for networks of this size, and each costs time
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+Pairs = list[tuple[Tensor, Tensor]]  # weights with their gradients
 _BETAS, _EPSILON = (0.9, 0.999), 1e-8  # AdamW's defaults
 
 
@@ -37,7 +37,7 @@ class Muon(Optimizer):
     ) -> None:
         parameters = list(model.parameters())
         weights = [parameter for parameter in parameters if parameter.ndim > 1]
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": weights[1:-1], "weight_decay": weight_decay, "orthogonal": True},
             {"params": weights[:1] + weights[1:][-1:], "weight_decay": weight_decay},
             {"params": [parameter for parameter in parameters if parameter.ndim <= 1]},
@@ -50,19 +50,16 @@ class Muon(Optimizer):
     def step(self) -> None:  # type: ignore[override]
         """Take one step."""
         for group in self.param_groups:
-            parameters = [each for each in group["params"] if each.grad is not None]
-            if group["orthogonal"]:
-                self._orthogonal_step(parameters, group)
-            else:
-                self._adamw_step(parameters, group)
+            pairs = [(each, each.grad) for each in group["params"] if each.grad is not None]
+            (self._orthogonal_step if group["orthogonal"] else self._adamw_step)(pairs, group)
 
-    def _orthogonal_step(self, parameters: Iterable[Tensor], group: dict[str, Any]) -> None:
-        for weight in parameters:
+    def _orthogonal_step(self, pairs: Pairs, group: dict[str, Any]) -> None:
+        for weight, gradient in pairs:
             state = self.state[weight]
             if not state:
                 state["momentum"] = torch.zeros_like(weight)
-            state["momentum"].mul_(group["momentum"]).add_(weight.grad)
-            ahead = weight.grad.add(state["momentum"], alpha=group["momentum"])
+            state["momentum"].mul_(group["momentum"]).add_(gradient)
+            ahead = gradient.add(state["momentum"], alpha=group["momentum"])
             # Channels last as they lie in memory: a view, and the columns' order does not matter.
             rows = ahead.movedim(1, -1)
             matrix = rows.flatten(1)
@@ -71,18 +68,18 @@ class Muon(Optimizer):
             weight.mul_(1 - group["lr"] * group["weight_decay"])
             weight.sub_(update.view(rows.shape).movedim(-1, 1) * (group["lr"] * size))
 
-    def _adamw_step(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
-        for parameter in parameters:
+    def _adamw_step(self, pairs: Pairs, group: dict[str, Any]) -> None:
+        for parameter, _ in pairs:
             if not self.state[parameter]:
                 self.state[parameter] = {
                     "step": torch.zeros((), device=parameter.device),
                     "exp_avg": torch.zeros_like(parameter),
                     "exp_avg_sq": torch.zeros_like(parameter),
                 }
-        states = [self.state[parameter] for parameter in parameters]
+        states = [self.state[parameter] for parameter, _ in pairs]
         adamw(
-            parameters,
-            [parameter.grad for parameter in parameters],
+            [parameter for parameter, _ in pairs],
+            [gradient for _, gradient in pairs],
             [state["exp_avg"] for state in states],
             [state["exp_avg_sq"] for state in states],
             [],
