@@ -17,7 +17,15 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "data": (BASE, {"numpy", "scipy", "torch", "PIL", "cv2", "pyarrow"}),
     "models": (BASE, {"torch"}),
     "recipes": (BASE, {"numpy", "torch"}),
-    "train": (BASE | {"data", "models", "device", "recipes"}, {"numpy", "torch"}),
+    "distributed": (BASE | {"device"}, {"numpy", "torch"}),
+    "train": (
+        BASE | {"data", "models", "device", "distributed", "recipes"},
+        {"numpy", "torch"},
+    ),
+    "following": (
+        BASE | {"checkpoints", "device", "distributed", "models", "train"},
+        {"torch"},
+    ),
     "explain": (BASE | {"models"}, {"numpy", "torch", "lime", "sklearn", "skimage", "scipy"}),
     "checkpoints": (BASE | {"train"}, {"torch", "safetensors"}),
     "store": (BASE, {"numpy", "sqlalchemy", "alembic", "psutil", "safetensors"}),
@@ -43,14 +51,16 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "torch"},
     ),
     "experiment": (
-        BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store"},
+        BASE
+        | {"data", "models", "train", "checkpoints", "device", "loading", "store"}
+        | {"distributed", "following"},
         {"numpy", "torch"},
     ),
     "ensembling": (BASE | {"analysis", "store"}, {"numpy"}),
     "cli": (
         BASE
         | {"data", "models", "device", "experiment", "ensembling", "predicting", "store"}
-        | {"explain", "explaining", "microscope"}
+        | {"distributed", "following", "explain", "explaining", "microscope"}
         | {"analysis", "figures", "report"},
         {"typer", "rich", "numpy", "pandas"},
     ),
