@@ -177,17 +177,19 @@ class Group:
         """Exit. torchrun stops the others as soon as one has failed: where none of them waits
         within a training, they leave together, each with this code."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if self._training:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)  # an orderly exit would wait for operations that never finish
+        if not self._training and self._all_leave():
+            dist.destroy_process_group()
+            sys.exit(code)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # an orderly exit would wait for operations that never finish
+
+    def _all_leave(self) -> bool:
         try:
             self._store.add("left", 1)
-            self._wait(lambda: self._store.add("left", 0) >= self.size, _LEAVE_SECONDS)
+            return self._wait(lambda: self._store.add("left", 0) >= self.size, _LEAVE_SECONDS)
         except RuntimeError:  # as above
-            pass
-        dist.destroy_process_group()
-        sys.exit(code)
+            return False
 
     @property
     def _store(self) -> dist.Store:
@@ -196,10 +198,13 @@ class Group:
         return self._messages
 
     @staticmethod
-    def _wait(condition: Callable[[], bool], seconds: float) -> None:
+    def _wait(condition: Callable[[], bool], seconds: float) -> bool:
         until = time.monotonic() + seconds
-        while not condition() and time.monotonic() < until:
+        while not condition():
+            if time.monotonic() > until:
+                return False
             time.sleep(_POLL_SECONDS)
+        return True
 
 
 ALONE = Group()
