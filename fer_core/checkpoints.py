@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from safetensors.torch import load, save
@@ -25,6 +26,20 @@ _SUFFIX = ".safetensors"
 _ACCURACIES = "history.validation_accuracy"
 _AVERAGE = "average."
 _AVERAGED_MODEL = _AVERAGE + "module."
+
+
+class Checkpoint(NamedTuple):
+    """What training goes on from after an epoch: the contents of its two files."""
+
+    epoch: int
+    weights: bytes
+    state: bytes
+
+    def restore(self, state: TrainingState) -> None:
+        """Bring a freshly built `state` to where it was after the epoch."""
+        state.model.load_state_dict(load(self.weights))
+        _load_resume_state(state, load(self.state))
+        state.epoch = self.epoch
 
 
 @dataclass(frozen=True)
@@ -118,15 +133,17 @@ class CheckpointFolder:
                 return epoch
         return None
 
-    def restore(self, state: TrainingState, epoch: Epoch) -> None:
-        """Bring a freshly built `state` to where it was after `epoch` (one that `newest` gave)."""
+    def read(self, epoch: Epoch) -> Checkpoint:
+        """Return the checkpoint of an epoch that `newest` gave."""
         weights = self._find(("last", "next"), epoch.weights_sha256)
         resume = self._find(("last" + _STATE, "next" + _STATE), epoch.state_sha256)
         if weights is None or resume is None:
             raise InputError(f"no checkpoint of epoch {epoch.epoch} in {self.folder}")
-        state.model.load_state_dict(load(weights))
-        _load_resume_state(state, load(resume))
-        state.epoch = epoch.epoch
+        return Checkpoint(epoch.epoch, weights, resume)
+
+    def restore(self, state: TrainingState, epoch: Epoch) -> None:
+        """Bring a freshly built `state` to where it was after an epoch that `newest` gave."""
+        self.read(epoch).restore(state)
 
     def _path(self, name: str) -> Path:
         return self.folder / (name + _SUFFIX)

@@ -57,11 +57,15 @@ class Device:
         )
 
 
-def choose_device(kind: str = "auto", *, precision: str = "auto") -> Device:
+def choose_device(
+    kind: str = "auto", *, precision: str = "auto", local_rank: int | None = None
+) -> Device:
     """Choose the device (``auto``, ``cpu``, ``cuda``) and precision (``auto``, ``float32``,
     ``bfloat16``).
 
     ``auto`` takes bfloat16 only where it is faster: a GPU says so itself, a processor is timed.
+    local_rank: the number of this process among those of this machine that train together; it
+    is its GPU's number, too.
     """
     if kind not in DEVICES:
         raise InputError(f"device is {kind!r}; use one of {', '.join(DEVICES)}")
@@ -71,12 +75,21 @@ def choose_device(kind: str = "auto", *, precision: str = "auto") -> Device:
     if precision == "auto":
         fast = torch.cuda.is_bf16_supported() if cuda else bfloat16_is_faster()
         precision = "bfloat16" if fast else "float32"
+    torch_device = torch.device("cuda" if cuda else "cpu")
+    if cuda and local_rank is not None:
+        if local_rank >= torch.cuda.device_count():
+            raise InputError(
+                f"process {local_rank + 1} of this machine has no GPU: torch sees "
+                f"{torch.cuda.device_count()}; start as many with torchrun --nproc-per-node"
+            )
+        torch_device = torch.device("cuda", local_rank)
+        torch.cuda.set_device(torch_device)
     if cuda:
         torch.set_float32_matmul_precision("high")
     else:
         _keep_freed_memory()
     return Device(
-        torch_device=torch.device("cuda" if cuda else "cpu"),
+        torch_device=torch_device,
         compute_dtype=getattr(torch, precision),
         name=torch.cuda.get_device_name() if cuda else _processor_name(),
         threads=torch.get_num_threads(),

@@ -12,8 +12,10 @@ import torch
 from fer_core.checkpoints import CheckpointFolder
 from fer_core.config import RunConfig
 from fer_core.data.division import divide
-from fer_core.device import Device, choose_device
+from fer_core.device import Device
+from fer_core.distributed import ALONE, Group
 from fer_core.errors import InputError
+from fer_core.following import call, hand_out
 from fer_core.loading import kept_weights, load_model, trained_config
 from fer_core.models import (
     OWN_FAMILY,
@@ -76,25 +78,27 @@ def train_run(
     name: str | None = None,
     device: str = "auto",
     progress: Progress | None = None,
+    group: Group = ALONE,
 ) -> Run:
     """Train a new run to its end and store everything that it gives, epoch by epoch.
 
     Ends by storing the validation predictions of `best` and `last`, of the `average` of the
     weights where the recipe keeps one, and of the epochs whose weights are kept. Never touches
-    test. The file of a network of one's own is stored with its run.
+    test. The file of a network of one's own is stored with its run. group: this process, rank 0,
+    and those that follow it.
     """
     dataset = store.dataset(config.data)
     store.need_images(dataset.fingerprint)  # before a run is there
     if config.validation == "official" and VALIDATION not in dataset.splits:
         config = config.replace(validation=HELD_OUT_WITHOUT_VALIDATION)
-    division = divide(
-        config,
-        store.labels(dataset.fingerprint, TRAIN),
-        flags=lambda: store.flags(dataset.fingerprint, TRAIN),
-    )
-    chosen = choose_device(device, precision=config.precision)
+    labels = store.labels(dataset.fingerprint, TRAIN)
+    division = divide(config, labels, flags=lambda: store.flags(dataset.fingerprint, TRAIN))
+    trained = len(labels) - len(division.held_out) - len(division.dropped)
+    group.check_batch(min(config.batch_size, trained))
+    chosen = group.device(device, config.precision)
     check_own(config, device=chosen.torch_device, autocast=chosen.autocast())
     layers = layer_table(network_for(config), input_side(config.architecture))
+    call(group, config, chosen)
     with store.start_run(
         name,
         config=config.to_dict(),
@@ -112,7 +116,8 @@ def train_run(
     ) as writer:
         _store_source(writer, config.architecture)
         data = _training_data(store, writer.id, chosen)
-        state = _start(config, chosen, data)
+        hand_out(group, data)
+        state = _start(config, chosen, data, group)
         _train(store, writer, state, data, config, progress or Silent())
         for weights in kept_weights(config, state.epoch):
             evaluate_run(store, writer.id, VALIDATION, weights=weights, device=device)
@@ -120,29 +125,41 @@ def train_run(
 
 
 def resume_run(
-    store: RunStore, reference: str, *, device: str = "auto", progress: Progress | None = None
+    store: RunStore,
+    reference: str,
+    *,
+    device: str = "auto",
+    progress: Progress | None = None,
+    group: Group = ALONE,
 ) -> tuple[Run, tuple[str, ...]]:
     """Go on from the newest epoch whose checkpoint is whole, or from the start without one.
 
     Returns the run and, for each thing that differs from where it was started (so that the
-    result may differ from an uninterrupted run's), one line.
+    result may differ from an uninterrupted run's), one line. group: as in `train_run`.
     """
     run = store.run(reference)
     details = store.details(run.id)
     config = trained_config(store, run)
     _refuse_without_state(store, run)
     store.need_images(run.dataset_fingerprint)
-    chosen = choose_device(device, precision=config.precision)
+    trained = len(store.labels(run.dataset_fingerprint, TRAIN))
+    trained -= len(store.held_out(run.id)) + len(store.dropped(run.id))
+    group.check_batch(min(config.batch_size, trained))
+    chosen = group.device(device, config.precision)
     if details.versions.get("machine") == chosen.versions()["machine"]:
-        chosen = choose_device(device, precision=details.versions["precision"])  # as it was timed
+        chosen = group.device(device, details.versions["precision"])  # as it was timed
+    call(group, config, chosen)
     differences = _differences(details.versions, chosen.versions())
     with store.continue_run(run.id) as writer:
         data = _training_data(store, run.id, chosen)
-        state = _start(config, chosen, data)
         folder = CheckpointFolder(store.checkpoint_folder(run.id))
         history = store.histories((run.id,))[run.id]
-        if newest := folder.newest(history):
-            folder.restore(state, newest)
+        newest = folder.newest(history)
+        checkpoint = folder.read(newest) if newest else None
+        hand_out(group, data, checkpoint)
+        state = _start(config, chosen, data, group)
+        if checkpoint:
+            checkpoint.restore(state)
         # Epochs whose weights are gone from the disk are trained again, not mixed with new ones.
         writer.forget_epochs_after(state.epoch)
         best = _epoch(history, store.run(run.id).best_epoch)
@@ -217,31 +234,33 @@ def _train(
     progress.start(
         writer.name, first_epoch=state.epoch + 1, epochs=config.epochs, device=state.device
     )
-    for epoch in fit(state, data, config, progress=progress.batch):
-        try:
-            weights_sha256, state_sha256 = folder.write_next(state)
-        except OSError as error:  # a full disk, mostly
-            raise StoreError(
-                f"the checkpoint of epoch {epoch.epoch} was not written: {error.strerror}; "
-                f"make room in {folder.folder}, then: fer-core resume {writer.name!r}"
-            ) from error
-        stored = dataclasses.replace(
-            epoch, weights_sha256=weights_sha256, state_sha256=state_sha256
-        )
-        writer.add_epoch(stored)
-        best = store.run(writer.id).best_epoch == epoch.epoch
-        folder.promote(best=best, keep=epoch.epoch if epoch.epoch in config.kept_epochs else None)
-        progress.epoch(stored)
+    with state.group.training():
+        for epoch in fit(state, data, config, progress=progress.batch):
+            try:
+                weights_sha256, state_sha256 = folder.write_next(state)
+            except OSError as error:  # a full disk, mostly
+                raise StoreError(
+                    f"the checkpoint of epoch {epoch.epoch} was not written: {error.strerror}; "
+                    f"make room in {folder.folder}, then: fer-core resume {writer.name!r}"
+                ) from error
+            stored = dataclasses.replace(
+                epoch, weights_sha256=weights_sha256, state_sha256=state_sha256
+            )
+            writer.add_epoch(stored)
+            best = store.run(writer.id).best_epoch == epoch.epoch
+            keep = epoch.epoch if epoch.epoch in config.kept_epochs else None
+            folder.promote(best=best, keep=keep)
+            progress.epoch(stored)
 
 
-def _start(config: RunConfig, device: Device, data: TrainingData) -> TrainingState:
+def _start(config: RunConfig, device: Device, data: TrainingData, group: Group) -> TrainingState:
     mean, deviation = 0.0, 1.0
     if config.normalise == "dataset":
         counts = torch.bincount(data.train_images.flatten(), minlength=256).double()
         levels = torch.arange(256, device=counts.device).double() / 255
         mean = float((counts * levels).sum() / counts.sum())
         deviation = float(((counts * (levels - mean) ** 2).sum() / counts.sum()).sqrt())
-    return TrainingState.start(config, device, mean=mean, deviation=deviation)
+    return TrainingState.start(config, device, mean=mean, deviation=deviation, group=group)
 
 
 def _refuse_without_state(store: RunStore, run: Run) -> None:

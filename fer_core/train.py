@@ -17,7 +17,8 @@ from fer_core import recipes
 from fer_core.config import RunConfig
 from fer_core.data.augment import augment, unit
 from fer_core.device import Device
-from fer_core.models import Classifier, Normalise, network_for, side_in_epoch
+from fer_core.distributed import ALONE, Group
+from fer_core.models import OWN_FAMILY, Classifier, Normalise, network_for, side_in_epoch
 from fer_core.records import Epoch
 
 _EVALUATION_BATCH = 512
@@ -59,14 +60,23 @@ class TrainingState:
     validation_accuracies: list[float] = field(default_factory=list)  # one an epoch
     average: AveragedModel | None = field(default=None, kw_only=True)
     device: Device = field(kw_only=True)
+    group: Group = field(kw_only=True)
+    wrapped: torch.nn.Module = field(kw_only=True)  # the model, as training runs it forward
 
     @classmethod
     def start(
-        cls, config: RunConfig, device: Device, *, mean: float = 0.0, deviation: float = 1.0
+        cls,
+        config: RunConfig,
+        device: Device,
+        *,
+        mean: float = 0.0,
+        deviation: float = 1.0,
+        group: Group = ALONE,
     ) -> "TrainingState":
         """Build the seeded model, its optimizer and the average of its weights, if wanted.
 
         mean, deviation: of the training images in [0, 1], for the normalisation ``dataset``.
+        group: the processes that train together; each has such a state, and rank 0's counts.
         """
         torch.manual_seed(config.seed)  # initial weights, then dropout
         normalise = Normalise(config.normalise, mean=mean, deviation=deviation)
@@ -74,9 +84,14 @@ class TrainingState:
         device.place(model)
         generator = torch.Generator(device.torch_device).manual_seed(config.seed)
         decay = config.weight_average
-        average = recipes.make_average(model, decay) if decay else None
+        average = recipes.make_average(model, decay) if decay and group.rank == 0 else None
         optimizer = recipes.make_optimizer(model, config, device.compute_dtype)
-        return cls(model, optimizer, generator, average=average, device=device)
+        own = config.architecture.get("family") == OWN_FAMILY
+        wrapped = group.wrap(model, may_skip_layers=own)
+        return cls(
+            model, optimizer, generator, average=average, device=device, group=group,
+            wrapped=wrapped,
+        )  # fmt: skip
 
 
 def fit(
@@ -94,6 +109,7 @@ def fit(
     An epoch trains and validates on images of its stage's side. Training accuracy and loss are
     those of the augmented images with dropout, as the network was while it learned; the loss is
     without label smoothing and class weights.
+    Of several processes each takes its part of every batch, and rank 0 alone validates.
     """
     count = len(data.train_labels)
     batch_size = min(config.batch_size, count)
@@ -111,19 +127,22 @@ def fit(
         )
         totals = torch.zeros(2, device=state.device.torch_device)  # loss, correct
         shares = recipes.mixing_shares(config, epoch, steps)
+        state.group.seed_dropout(config.seed, epoch)
         state.model.train()
         for step, share in enumerate(shares):
-            chosen = permutation[step * batch_size : (step + 1) * batch_size]
+            batch = permutation[step * batch_size : (step + 1) * batch_size]
+            chosen = state.group.share(batch)
             rate = recipes.learning_rate_at((epoch - 1 + step / steps) / config.epochs, config)
             for group in state.optimizer.param_groups:
                 group["lr"] = rate
-            images = augment(data.train_images[chosen], config, side, state.generator)
+            part = (state.group.rank, state.group.size)
+            images = augment(data.train_images[chosen], config, side, state.generator, part=part)
             labels = data.train_labels[chosen]
             totals += _step(state, images, labels, share, config, class_weights)
             if progress:
                 progress((step + 1) * batch_size, steps * batch_size)
-        validation_loss, validation_accuracy = _validate(state, data)
-        train_loss, correct = totals.tolist()
+        validation_loss, validation_accuracy = state.group.told(lambda: _validate(state, data))
+        train_loss, correct = state.group.sum(totals).tolist()
         if not math.isfinite(train_loss):
             raise ArithmeticError(
                 f"the loss became {train_loss} in epoch {epoch}; "
@@ -133,7 +152,7 @@ def fit(
         state.validation_accuracies.append(validation_accuracy)
         yield Epoch(
             epoch=epoch,
-            train_loss=train_loss / steps,
+            train_loss=train_loss / (steps * state.group.size),
             train_accuracy=correct / (steps * batch_size),
             validation_loss=validation_loss,
             validation_accuracy=validation_accuracy,
@@ -176,7 +195,7 @@ def _step(
 ) -> torch.Tensor:
     """Take one optimizer step; return (plain loss, correct) on the device."""
     with state.device.autocast():
-        logits = state.model(recipes.mix(images, share)).float()
+        logits = state.wrapped(recipes.mix(images, share)).float()
     loss = recipes.loss_of(
         logits,
         labels,
@@ -184,6 +203,8 @@ def _step(
         smoothing=config.label_smoothing,
         class_weights=class_weights,
     )
+    if class_weights is not None:
+        loss = state.group.mean_over_batch(loss, lambda: class_weights[labels].sum())
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     state.optimizer.step()

@@ -20,7 +20,15 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "models": (BASE, {"torch"}),
     "muon": (BASE, {"torch"}),
     "recipes": (BASE | {"muon"}, {"numpy", "torch"}),
-    "train": (BASE | {"data", "models", "device", "recipes"}, {"numpy", "torch"}),
+    "distributed": (BASE | {"device"}, {"numpy", "torch"}),
+    "train": (
+        BASE | {"data", "models", "device", "distributed", "recipes"},
+        {"numpy", "torch"},
+    ),
+    "following": (
+        BASE | {"checkpoints", "device", "distributed", "models", "train"},
+        {"torch"},
+    ),
     "explain": (BASE | {"models"}, {"numpy", "torch", "lime", "sklearn", "skimage", "scipy"}),
     "checkpoints": (BASE | {"train"}, {"torch", "safetensors"}),
     "store": (BASE, {"numpy", "sqlalchemy", "alembic", "psutil", "safetensors"}),
@@ -46,14 +54,16 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "torch"},
     ),
     "experiment": (
-        BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store"},
+        BASE
+        | {"data", "models", "train", "checkpoints", "device", "loading", "store"}
+        | {"distributed", "following"},
         {"numpy", "torch"},
     ),
     "ensembling": (BASE | {"analysis", "store"}, {"numpy"}),
     "cli": (
         BASE
         | {"data", "models", "device", "experiment", "ensembling", "predicting", "store"}
-        | {"explain", "explaining", "microscope"}
+        | {"distributed", "following", "explain", "explaining", "microscope"}
         | {"analysis", "figures", "report"},
         {"typer", "rich", "numpy", "pandas"},
     ),

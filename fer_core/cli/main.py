@@ -1,8 +1,10 @@
 """The command line: one Typer application, errors of one line, heavy imports inside commands."""
 
 import logging
+import os
 import sys
-from typing import Annotated
+import traceback
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -25,6 +27,9 @@ from fer_core.cli import (
 )
 from fer_core.cli.output import tell, tells_events
 from fer_core.errors import InputError
+
+if TYPE_CHECKING:
+    from fer_core.distributed import Group
 
 app = typer.Typer(
     name="fer-core",
@@ -74,21 +79,43 @@ def run() -> None:
     # Accepted anywhere on the line, not only before the command.
     verbose = "--verbose" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--verbose"]
+    group = _group()
     try:
         arguments = ["--verbose", *arguments] if verbose else arguments
-        code = app(arguments, prog_name="fer-core", standalone_mode=False)
+        code = _command(arguments, group)
     except InputError as error:
-        _fail(error, 2, verbose)
+        _fail(error, 2, verbose, group)
     except TyperException as error:
-        _fail(_usage(error), 2, verbose)
+        _fail(_usage(error), 2, verbose, group)
     except (typer.Abort, KeyboardInterrupt) as error:
-        _fail(str(error) or "interrupted", 130, verbose)
+        _fail(str(error) or "interrupted", 130, verbose, group)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone: nothing to tell
         code = 1
     except Exception as error:
-        _fail(error if _explains_itself(error) else f"{type(error).__name__}: {error}", 1, verbose)
+        reason = error if _explains_itself(error) else f"{type(error).__name__}: {error}"
+        _fail(reason, 1, verbose, group)
+    if group:
+        group.leave(group.end(code)[0])
     sys.exit(code)
+
+
+def _group() -> "Group | None":
+    """Return the processes that torchrun started with this one, None where it did not."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return None
+    from fer_core.distributed import joined
+
+    return joined() if joined().size > 1 else None
+
+
+def _command(arguments: list[str], group: "Group | None") -> int:
+    """Run the command; of several processes only rank 0 does, and the others follow it."""
+    if group and group.rank:
+        from fer_core.following import follow
+
+        return follow(group)
+    return app(arguments, prog_name="fer-core", standalone_mode=False) or 0
 
 
 def _explains_itself(error: Exception) -> bool:
@@ -105,12 +132,23 @@ def _usage(error: TyperException) -> str:
     return f"{error.format_message().rstrip('.')}; see: {command} --help"
 
 
-def _fail(error: object, code: int, verbose: bool) -> None:
-    if verbose:
-        raise
+def _fail(error: object, code: int, verbose: bool, group: "Group | None") -> None:
     line = " ".join(str(error).split())
+    if group is None:
+        if verbose:
+            raise
+        _say(line)
+        sys.exit(code)
+    code, first = group.end(code)
+    if first and verbose:
+        traceback.print_exc()
+    if first:
+        _say(f"rank {group.rank}: {line}" if group.rank else line)
+    group.leave(code)
+
+
+def _say(line: str) -> None:
     if tells_events():
         tell(error=line)
     else:
         print(f"fer-core: {line}", file=sys.stderr)
-    sys.exit(code)

@@ -96,6 +96,7 @@ def train(
     near-conflict  all that show one picture and are labelled differently
     twin           those with a byte-identical image in another split
     """
+    from fer_core.distributed import joined
     from fer_core.experiment import train_run
     from fer_core.models import parameter_count, preset_config
 
@@ -132,7 +133,10 @@ def train(
     parameter_count(config)  # a wrong setting or layer: before a store is made
     with open_store() as store, TrainingProgress() as progress:
         config = config.replace(data=data or _only_dataset(store))
-        run = train_run(store, config, name=name or None, device=device, progress=progress)
+        run = train_run(
+            store, config, name=name or None, device=device, progress=progress,
+            group=joined(),
+        )  # fmt: skip
         dropped, images = store.details(run.id).dropped, len(store.dropped(run.id))
     if dropped:
         stderr.print(f"left out of training: {left_out(images, dropped)}")
@@ -144,10 +148,13 @@ def resume(run: str, device: DeviceOption = "auto", json: Json = False) -> None:
 
     Example: fer-core resume fast-1
     """
+    from fer_core.distributed import joined
     from fer_core.experiment import resume_run
 
     with open_store() as store, TrainingProgress() as progress:
-        finished, differences = resume_run(store, run, device=device, progress=progress)
+        finished, differences = resume_run(
+            store, run, device=device, progress=progress, group=joined()
+        )
     for difference in differences:
         stderr.print(f"warning: {difference}: the result may differ from an uninterrupted run's")
     _report(finished, json=json)

@@ -17,7 +17,14 @@ ERASED_ASPECT = (0.3, 1 / 0.3)  # height over width, as in that paper
 _DRAWS = 10
 
 
-def augment(images: Tensor, config: RunConfig, side: int, generator: torch.Generator) -> Tensor:
+def augment(
+    images: Tensor,
+    config: RunConfig,
+    side: int,
+    generator: torch.Generator,
+    *,
+    part: tuple[int, int] = (0, 1),
+) -> Tensor:
     """Return a batch as training sees it.
 
     images: (B, 1, S, S) uint8, or float32 in [0, 1], on any device; the result is
@@ -27,10 +34,15 @@ def augment(images: Tensor, config: RunConfig, side: int, generator: torch.Gener
 
     All randomness comes from `generator`, which may live on the CPU or on the images' device.
     Every kind draws the same numbers, so that with one seed two kinds differ only in strength.
+
+    part: (r, n) when the images are the r-th of n equal parts of a batch, from 0. The numbers are
+    drawn for the whole batch, so that its parts are augmented as it would be.
     """
     kinds = AUGMENT_KINDS[config.augment]
     count = len(images)
-    draws = torch.rand((_DRAWS, count), generator=generator, device=generator.device)
+    number, parts = part
+    draws = torch.rand((_DRAWS, count * parts), generator=generator, device=generator.device)
+    draws = draws[:, number * count : (number + 1) * count]
     draws = draws.to(images.device, non_blocking=True)
     if not kinds:
         return resize(images, side)

@@ -203,3 +203,13 @@ def test_autocast_does_not_round_the_pixels() -> None:
     plain = augment(images, config("full"), 32, generator())
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(augment(images, config("full"), 32, generator()), plain)
+
+
+def test_parts_of_a_batch_are_augmented_as_the_batch_is() -> None:
+    images = noise(12)
+    whole = augment(images, config("full"), 44, generator(1))
+    parts = [
+        augment(part, config("full"), 44, generator(1), part=(number, 3))
+        for number, part in enumerate(images.chunk(3))
+    ]
+    assert torch.equal(torch.cat(parts), whole)
