@@ -14,7 +14,7 @@ from fer_core.config import AUGMENT_KINDS, RunConfig
 
 ERASED_AREA = (0.02, 0.2)  # of the image; Zhong et al. 2020, "Random Erasing", go up to 0.4
 ERASED_ASPECT = (0.3, 1 / 0.3)  # height over width, as in that paper
-_DRAWS = 10
+DRAWS = 10  # numbers an image
 
 
 def augment(images: Tensor, config: RunConfig, side: int, generator: torch.Generator) -> Tensor:
@@ -28,16 +28,20 @@ def augment(images: Tensor, config: RunConfig, side: int, generator: torch.Gener
     All randomness comes from `generator`, which may live on the CPU or on the images' device.
     Every kind draws the same numbers, so that with one seed two kinds differ only in strength.
     """
+    draws = torch.rand((DRAWS, len(images)), generator=generator, device=generator.device)
+    return augment_by(draws.to(images.device, non_blocking=True), images, config, side)
+
+
+def augment_by(draws: Tensor, images: Tensor, config: RunConfig, side: int) -> Tensor:
+    """Return what `augment` does, with draws (DRAWS, B) float32 uniform in [0, 1), on the images'
+    device. Nothing here waits for the device, so that a CUDA graph can hold it."""
     kinds = AUGMENT_KINDS[config.augment]
-    count = len(images)
-    draws = torch.rand((_DRAWS, count), generator=generator, device=generator.device)
-    draws = draws.to(images.device, non_blocking=True)
     if not kinds:
         return resize(images, side)
-    signed = draws[:4] * 2 - 1
     rotate, shift_x, shift_y, zoom = (
-        signed * torch.tensor([[_strength(config, kinds, n)] for n in _GEOMETRY]).to(signed)
-    ).unbind()
+        signed * _strength(config, kinds, name)
+        for signed, name in zip((draws[:4] * 2 - 1).unbind(), _GEOMETRY, strict=True)
+    )
     flip = draws[4] < (0.5 if "flip" in kinds else 0.0)
     batch = warp(
         images, side, rotate=rotate, shift_x=shift_x, shift_y=shift_y, zoom=1 + zoom, flip=flip
