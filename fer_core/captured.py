@@ -3,6 +3,7 @@
 The step of a small network is bound by launching its kernels one by one, not by computing.
 """
 
+import itertools
 import logging
 import warnings
 from collections.abc import Callable
@@ -19,18 +20,18 @@ Step = Callable[[], None]
 class Captured:
     """A step on the current CUDA device: its first calls run it, later ones replay it.
 
-    step: reads and changes only tensors that stay where they are; what it makes for itself may
-    come and go. Each call is one step, those that warm up as well: they make what an optimizer
-    and the libraries make when they are first used, and nothing has to be taken back, since to
-    record executes nothing.
+    step: trains `model`; it reads and changes only tensors that stay where they are, and what it
+    makes for itself may come and go. Each call is one step, those that warm up as well: they make
+    what an optimizer and the libraries make when they are first used, and nothing has to be taken
+    back, since to record executes nothing.
 
-    What cannot be recorded goes on as it began, and one line of the log says why: a step that
-    waits for the device, or that draws random numbers on the CPU, which replaying would freeze.
-    Random numbers from the default CUDA generator are fresh ones in each replay.
+    What cannot be recorded goes on as it began, and one line of the log says why: see
+    `obstacle_of`. Random numbers of the default CUDA generator are fresh ones in each replay.
     """
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, model: torch.nn.Module) -> None:
         self._step = step
+        self._model = model
         self._stream = torch.cuda.Stream()
         self._warm_ups_left = _WARM_UP
         self._graph: torch.cuda.CUDAGraph | None = None
@@ -49,7 +50,7 @@ class Captured:
         current = torch.cuda.current_stream()
         self._stream.wait_stream(current)
         with torch.cuda.stream(self._stream):
-            obstacle = obstacle_of(self._step)
+            obstacle = obstacle_of(self._step, self._model)
         current.wait_stream(self._stream)
         self._warm_ups_left -= 1
         if self._warm_ups_left > 0:
@@ -64,22 +65,25 @@ class Captured:
             _log.warning("each step is launched anew, without a CUDA graph: %s", obstacle)
 
 
-def repeated(step: Step, device: torch.device) -> Step:
-    """Return what takes the step `step` again and again in the fastest way that `device` has.
+def repeated(step: Step, model: torch.nn.Module, device: torch.device) -> Step:
+    """Return what takes a training step of `model` again and again in `device`'s fastest way.
 
     Recorded where it is a GPU of this process alone: several processes wait for each other
     within a step.
     """
     several = torch.distributed.is_available() and torch.distributed.is_initialized()
-    return Captured(step) if device.type == "cuda" and not several else step
+    return Captured(step, model) if device.type == "cuda" and not several else step
 
 
-def obstacle_of(step: Step) -> str:
-    """Take a step; return what in it keeps it from being recorded, or nothing.
+def obstacle_of(step: Step, model: torch.nn.Module) -> str:
+    """Take a training step of `model`; return what in it keeps it from being recorded, or "".
 
-    A recording that fails leaves torch's generator unusable; so it is better known before.
+    It may wait for the device (a recording that fails leaves torch's generator unusable, so that
+    it is better known before), and what replaying would freeze: random numbers from the CPU, and
+    a buffer that `forward` replaces by another tensor.
     """
     drawn = torch.get_rng_state()
+    places = _places(model)
     mode = torch.cuda.get_sync_debug_mode()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -93,7 +97,15 @@ def obstacle_of(step: Step) -> str:
             return f"{Path(warning.filename).name}:{warning.lineno} waits for the device"
     if not torch.equal(drawn, torch.get_rng_state()):
         return "random numbers are drawn on the CPU; draw them on the images' device"
+    for name, place in _places(model).items():
+        if places.get(name) != place:
+            return f"{name} became another tensor; change it in place, as with copy_"
     return ""
+
+
+def _places(model: torch.nn.Module) -> dict[str, int]:
+    tensors = itertools.chain(model.named_parameters(), model.named_buffers())
+    return {name: tensor.data_ptr() for name, tensor in tensors}
 
 
 def _recorded(step: Step, stream: torch.cuda.Stream) -> torch.cuda.CUDAGraph:

@@ -138,7 +138,8 @@ def fit(
         kind = side, any(share != 1 for share in shares)  # other kernels, and so another recording
         if kind not in steps_of:
             step_on = functools.partial(_step_on, inputs, state, data, config, class_weights, *kind)
-            steps_of[kind] = captured.repeated(step_on, device) if capture else step_on
+            repeated = captured.repeated(step_on, state.model, device) if capture else step_on
+            steps_of[kind] = repeated
         state.model.train()
         for step, share in enumerate(shares):
             rate = recipes.learning_rate_at((epoch - 1 + step / steps) / config.epochs, config)
