@@ -24,14 +24,14 @@ def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer
     GPU the learning rate is a tensor there, and a CUDA graph can hold the step.
     """
     parameters = list(model.parameters())
-    on_gpu = parameters[0].is_cuda
+    on_gpu = any(parameter.is_cuda for parameter in parameters)
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
     rate: float | Tensor = config.learning_rate
     if on_gpu:
-        rate = torch.tensor(rate, device=parameters[0].device)
+        rate = torch.tensor(rate, device="cuda")
     if config.optimizer == "sgd":
         return torch.optim.SGD(
             groups, lr=rate, momentum=config.momentum, nesterov=config.nesterov, fused=True
@@ -173,7 +173,7 @@ class MovingAverage(AveragedModel):
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
-        super().__init__(model, device=next(model.parameters()).device, use_buffers=True)
+        super().__init__(model, device=next(_tensors(model)).device, use_buffers=True)
         self.decay = decay
 
     @torch.no_grad()
