@@ -20,7 +20,7 @@ from fer_core.config import RunConfig
 from fer_core.data.division import divide
 from fer_core.data.importer import import_data
 from fer_core.data.synthetic import synthesise
-from fer_core.device import Device
+from fer_core.device import Device, choose_device
 from fer_core.errors import InputError
 from fer_core.files import write_atomically, writing_atomically
 from fer_core.records import TEST, TRAIN, VALIDATION, DatasetArrays
@@ -53,6 +53,13 @@ def read_faces(source: Path, folder: Path) -> Faces:
 def synthetic_faces(count: int) -> Faces:
     """Return synthetic faces: 80 % to train on, 10 % each for validation and test."""
     return _faces(_entries(synthesise(count)))
+
+
+def device_for(*, smoke: bool, precision: str = "auto") -> Device:
+    """Return the GPU, or with smoke the CPU; raises InputError where there is no GPU."""
+    if not smoke and not torch.cuda.is_available():
+        raise InputError("torch sees no GPU here; --smoke tries the script on the CPU")
+    return choose_device("cpu" if smoke else "cuda", precision=precision)
 
 
 def start(config: RunConfig, faces: Faces, device: Device) -> tuple[TrainingState, TrainingData]:

@@ -31,7 +31,7 @@ import torch
 from agreement import differences, falls_back, one_batch, resumed, trained
 from profiling import profiled
 
-from fer_core.device import Device, choose_device
+from fer_core.device import Device
 from fer_core.errors import InputError
 from fer_core.files import check_writable
 from fer_core.models import input_side, layer_table, network_for, preset_config
@@ -82,7 +82,7 @@ def main() -> None:
     arguments = parser.parse_args()
     check_writable(arguments.output)
     smoke = arguments.smoke
-    device = choose_device("cpu" if smoke else "cuda")
+    device = shared.device_for(smoke=smoke)
     faces = shared.synthetic_faces(140 if smoke else 35_887)
     few = one_batch(faces, 16 if smoke else 512)
     small, large = ("e-dnn", "e-dnn") if smoke else ("fast", "e-cnn")

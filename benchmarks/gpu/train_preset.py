@@ -26,7 +26,6 @@ import numpy as np
 import torch
 
 from fer_core.config import RunConfig
-from fer_core.device import choose_device
 from fer_core.errors import InputError
 from fer_core.files import check_writable, writing_atomically
 from fer_core.models import preset_config
@@ -37,13 +36,13 @@ REACHED = 0.70  # PublicTest, whose time is wanted
 
 
 def train_seed(
-    config: RunConfig, faces: shared.Faces, started: float, *, cpu: bool
+    config: RunConfig, faces: shared.Faces, started: float, *, smoke: bool
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Train; return what is known of it, and probabilities by "split weights averaging".
 
     started: `time.monotonic()` when the process was started.
     """
-    device = choose_device("cpu" if cpu else "cuda", precision=config.precision)
+    device = shared.device_for(smoke=smoke, precision=config.precision)
     state, data = shared.start(config, faces, device)
     until_training = time.monotonic() - started
     history = []
@@ -63,7 +62,7 @@ def train_seed(
                 probabilities[f"{split} {weights} {averaging}"] = found.cpu().numpy()
     reached = [row["from_start"] for row in history if row["validation_accuracy"] >= REACHED]
     seconds = {"until_training": until_training, "until_70_percent": min(reached, default=None)}
-    memory = None if cpu else torch.cuda.max_memory_allocated()
+    memory = None if smoke else torch.cuda.max_memory_allocated()
     found = {"seconds": seconds, "memory": memory, "history": history}
     return {"machine": shared.this_machine(device)} | found, probabilities
 
@@ -117,6 +116,7 @@ def main() -> None:
     began = time.monotonic()
     arguments = parsed()
     check_writable(arguments.output)
+    shared.device_for(smoke=arguments.smoke)  # said before anything is read
     settings: dict[str, Any] = dict(each.split("=", 1) for each in arguments.set)
     if arguments.smoke:
         settings = {"epochs": 2, "batch_size": 16, "weight_average": 0.9} | settings
@@ -127,7 +127,7 @@ def main() -> None:
     if arguments.one:
         seed, started = int(arguments.one[0]), float(arguments.one[1])
         found, probabilities = train_seed(
-            config.replace(seed=seed), faces, started, cpu=arguments.smoke
+            config.replace(seed=seed), faces, started, smoke=arguments.smoke
         )
         with writing_atomically(_kept(arguments.output, seed)) as file:
             np.savez(file, **probabilities)
