@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.adamw import adamw
 
@@ -28,22 +28,21 @@ class Muon(Optimizer):
 
     def __init__(
         self,
-        model: nn.Module,
+        groups: list[dict[str, Any]],
         *,
-        lr: float,
-        weight_decay: float,
+        lr: float | Tensor,
         momentum: float,
         dtype: torch.dtype,
     ) -> None:
-        parameters = list(model.parameters())
-        weights = [parameter for parameter in parameters if parameter.ndim > 1]
-        groups: list[dict[str, Any]] = [
-            {"params": weights[1:-1], "weight_decay": weight_decay, "orthogonal": True},
-            {"params": weights[:1] + weights[1:][-1:], "weight_decay": weight_decay},
-            {"params": [parameter for parameter in parameters if parameter.ndim <= 1]},
-        ]
-        defaults = {"lr": lr, "weight_decay": 0.0, "momentum": momentum, "orthogonal": False}
-        super().__init__([group for group in groups if group["params"]], defaults)
+        """groups: first the weights in the order of the layers, then all other parameters."""
+        weights, *others = groups
+        layers = weights["params"]
+        hidden = {**weights, "params": layers[1:-1], "orthogonal": True}
+        outer = {**weights, "params": layers[:1] + layers[1:][-1:]}
+        # fused: a count of steps that is restored must go to the parameters' device.
+        defaults = {"lr": lr, "momentum": momentum, "orthogonal": False, "fused": True}
+        given = [group for group in (hidden, outer, *others) if group["params"]]
+        super().__init__(given, defaults)
         self._dtype = dtype
 
     @torch.no_grad()

@@ -1,20 +1,20 @@
 """The parts of a recipe: optimizer, schedule, class weights, mixup, weight average, early stop."""
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from fer_core.config import RunConfig
 from fer_core.muon import Muon
 from fer_core.records import CLASS_NAMES
 
 _WARMUP_START = 0.01  # of the learning rate
-_Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 def make_optimizer(
@@ -26,29 +26,37 @@ def make_optimizer(
 
     Decay pulls on weights only: biases and batch norms have one dimension. It is decoupled from
     the gradient with adamw and muon (Loshchilov & Hutter 2019) and part of it (L2) with the others.
+    On a GPU the learning rate is a tensor there, and a CUDA graph can hold the step.
     """
-    if config.optimizer == "muon":
-        return Muon(
-            model,
-            lr=config.learning_rate,
-            weight_decay=config.weight_decay,
-            momentum=config.momentum,
-            dtype=dtype,
-        )
     parameters = list(model.parameters())
+    on_gpu = any(parameter.is_cuda for parameter in parameters)
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    rate = config.learning_rate
+    rate: float | Tensor = config.learning_rate
+    if on_gpu:
+        rate = torch.tensor(rate, device="cuda")
+    if config.optimizer == "muon":
+        return Muon(groups, lr=rate, momentum=config.momentum, dtype=dtype)
     if config.optimizer == "sgd":
         return torch.optim.SGD(
             groups, lr=rate, momentum=config.momentum, nesterov=config.nesterov, fused=True
         )
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=rate, foreach=True)  # torch has no fused one
+        # torch has no fused one
+        return torch.optim.RMSprop(groups, lr=rate, foreach=True, capturable=on_gpu)
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
-    return kind(groups, lr=rate, fused=True)
+    return kind(groups, lr=rate, fused=True, capturable=on_gpu)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Set the learning rate of all groups; one that is a tensor keeps its place."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 def learning_rate_at(progress: float, config: RunConfig) -> float:
@@ -110,13 +118,16 @@ def partners(batch: Tensor) -> Tensor:
     return batch.roll(1, 0)
 
 
-def mix(images: Tensor, share: float) -> Tensor:
-    """Mix each image with its partner: share * image + (1 - share) * partner; shape (B, ...)."""
-    return images if share == 1 else images.lerp(partners(images), 1 - share)
+def mix(images: Tensor, share: float | Tensor) -> Tensor:
+    """Mix each image with its partner: share * image + (1 - share) * partner; shape (B, ...).
+
+    share: a number, or a tensor without dimensions, so that a captured step can be given others.
+    """
+    return images if _whole(share) else images.lerp(partners(images), 1 - share)
 
 
 def loss_of(
-    logits: Tensor, labels: Tensor, *, share: float = 1.0, smoothing: float = 0.0,
+    logits: Tensor, labels: Tensor, *, share: float | Tensor = 1.0, smoothing: float = 0.0,
     class_weights: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """Return the mean cross entropy of logits (B, 7) float32 as a tensor without dimensions.
@@ -124,46 +135,75 @@ def loss_of(
     labels: (B,) int64. share: of each image beside its partner; the loss is the two labels' losses
     in the same shares. class_weights: (7,) float32; the mean is then weighted, over the batch.
     """
-    loss = functional.cross_entropy(logits, labels, weight=class_weights, label_smoothing=smoothing)
-    if share == 1:
+    loss = _cross_entropy(logits, labels, smoothing, class_weights)
+    if _whole(share):
         return loss
-    other = functional.cross_entropy(
-        logits, partners(labels), weight=class_weights, label_smoothing=smoothing
-    )
+    other = _cross_entropy(logits, partners(labels), smoothing, class_weights)
     return share * loss + (1 - share) * other
 
 
-def correct_of(logits: Tensor, labels: Tensor, *, share: float = 1.0) -> Tensor:
+def _cross_entropy(
+    logits: Tensor, labels: Tensor, smoothing: float, class_weights: Tensor | None
+) -> Tensor:
+    if class_weights is None:
+        return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+    # Not torch's own weighted mean: with smoothing it selects by a mask, for which a GPU waits.
+    losses = functional.cross_entropy(
+        logits, labels, weight=class_weights, label_smoothing=smoothing, reduction="none"
+    )
+    return losses.sum() / class_weights[labels].sum()
+
+
+def correct_of(logits: Tensor, labels: Tensor, *, share: float | Tensor = 1.0) -> Tensor:
     """Return how many of a batch are right; of mixed images, each label counts its share."""
     guesses = logits.argmax(dim=1)
     correct = (guesses == labels).sum()
-    if share == 1:
+    if _whole(share):
         return correct
     return share * correct + (1 - share) * (guesses == partners(labels)).sum()
 
 
-def make_average(model: nn.Module, decay: float) -> AveragedModel:
-    """Return the exponential moving average of a model's weights, fed by `update_parameters`.
+def _whole(share: float | Tensor) -> bool:
+    """Whether nothing is mixed; that a tensor holds 1 is not looked for: it would be waited for."""
+    return not isinstance(share, Tensor) and share == 1
+
+
+class MovingAverage(AveragedModel):
+    """The exponential moving average of a model's weights, fed by `update_parameters`.
 
     average <- d * average + (1 - d) * weights, where d is ``min(decay, (1 + n) / (10 + n))`` at
     the n-th update, so that the random beginning is soon forgotten (TensorFlow's
-    ExponentialMovingAverage with num_updates). The statistics of batch norms are averaged in the
-    same way: they belong to weights of the same age, and no further pass over the images is
-    needed.
+    ExponentialMovingAverage with num_updates); the first one copies. The statistics of batch norms
+    are averaged in the same way: they belong to weights of the same age, and no further pass over
+    the images is needed. The number of updates lies beside the weights, so that no update waits
+    for the device.
     """
 
-    def update(averaged: _Tensors, current: _Tensors, _: Tensor | int) -> None:
-        if not averaged[0].is_floating_point():  # how many batches the statistics have seen
-            for own, other in zip(averaged, current, strict=True):
-                own.copy_(other)
-            return
-        # This one lies on the CPU; the one that is handed in may make the device wait.
-        number = int(average.n_averaged)
-        rate = min(decay, (1 + number) / (10 + number))
-        get_ema_multi_avg_fn(rate)(averaged, current, number)
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        super().__init__(model, device=next(_tensors(model)).device, use_buffers=True)
+        self.decay = decay
 
-    average = AveragedModel(model, multi_avg_fn=update, use_buffers=True)
-    return average
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Take a step of the average towards `model`."""
+        number = self.n_averaged
+        kept = ((1 + number) / (10 + number)).clamp(max=self.decay) * (number > 0)
+        by_dtype: dict[torch.dtype, tuple[list[Tensor], list[Tensor]]] = {}
+        for own, other in zip(_tensors(self.module), _tensors(model), strict=True):
+            averaged, current = by_dtype.setdefault(own.dtype, ([], []))
+            averaged.append(own)
+            current.append(other)
+        for dtype, (averaged, current) in by_dtype.items():
+            if dtype.is_floating_point:
+                torch._foreach_mul_(averaged, kept.to(dtype))
+                torch._foreach_add_(averaged, torch._foreach_mul(current, (1 - kept).to(dtype)))
+            else:  # how many batches the statistics have seen
+                torch._foreach_copy_(averaged, current)
+        self.n_averaged += 1
+
+
+def _tensors(model: nn.Module) -> Iterator[Tensor]:
+    return itertools.chain(model.parameters(), model.buffers())
 
 
 def stops_early(validation_accuracies: Sequence[float], patience: int) -> bool:

@@ -1,9 +1,10 @@
 """Training: `fit` yields epochs. It touches no disk and no SQL.
 
 The whole set lies on the device as uint8; a batch is a gather and one warp; loss and accuracy
-add up on the device and are read once an epoch.
+add up on the device and are read once an epoch. On a GPU a step is one launch of a CUDA graph.
 """
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -11,11 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch.optim.swa_utils import AveragedModel
 
-from fer_core import recipes
+from fer_core import captured, recipes
 from fer_core.config import RunConfig
-from fer_core.data.augment import augment, unit
+from fer_core.data.augment import DRAWS, augment_by, unit
 from fer_core.device import Device
 from fer_core.distributed import ALONE, Group
 from fer_core.models import OWN_FAMILY, Classifier, Normalise, network_for, side_in_epoch
@@ -58,7 +58,7 @@ class TrainingState:
     generator: torch.Generator  # permutation and augmentation
     epoch: int = 0
     validation_accuracies: list[float] = field(default_factory=list)  # one an epoch
-    average: AveragedModel | None = field(default=None, kw_only=True)
+    average: recipes.MovingAverage | None = field(default=None, kw_only=True)
     device: Device = field(kw_only=True)
     group: Group = field(kw_only=True)
     wrapped: torch.nn.Module = field(kw_only=True)  # the model, as training runs it forward
@@ -84,7 +84,7 @@ class TrainingState:
         device.place(model)
         generator = torch.Generator(device.torch_device).manual_seed(config.seed)
         decay = config.weight_average
-        average = recipes.make_average(model, decay) if decay and group.rank == 0 else None
+        average = recipes.MovingAverage(model, decay) if decay and group.rank == 0 else None
         optimizer = recipes.make_optimizer(model, config, device.compute_dtype)
         own = config.architecture.get("family") == OWN_FAMILY
         wrapped = group.wrap(model, may_skip_layers=own)
@@ -94,12 +94,33 @@ class TrainingState:
         )  # fmt: skip
 
 
+@dataclass(eq=False)
+class _Inputs:
+    """What is new in each step, in tensors that stay where they are: a captured step reads there.
+
+    chosen: (B,) int64, the batch's images; draws: (DRAWS, B) float32, for their augmentation;
+    share: () float32, of each image beside its partner; totals: (2,) float32, what steps add to:
+    the sums of losses and of correct images.
+    """
+
+    chosen: torch.Tensor
+    draws: torch.Tensor
+    share: torch.Tensor
+    totals: torch.Tensor
+
+    @classmethod
+    def with_draws(cls, draws: torch.Tensor) -> "_Inputs":
+        chosen = torch.zeros(draws.shape[1], dtype=torch.int64, device=draws.device)
+        return cls(chosen, draws, draws.new_zeros(()), draws.new_zeros(2))
+
+
 def fit(
     state: TrainingState,
     data: TrainingData,
     config: RunConfig,
     *,
     progress: Progress | None = None,
+    capture: bool = True,
 ) -> Iterator[Epoch]:
     """Train from `state.epoch` to `config.epochs`, yielding after each epoch.
 
@@ -108,8 +129,11 @@ def fit(
     epoch is left out; the permutation changes every epoch, so that no image is left out for good.
     An epoch trains and validates on images of its stage's side. Training accuracy and loss are
     those of the augmented images with dropout, as the network was while it learned; the loss is
-    without label smoothing and class weights.
-    Of several processes each takes its part of every batch, and rank 0 alone validates.
+    without label smoothing and class weights. Of several processes each takes its part of every
+    batch, and rank 0 alone validates.
+
+    capture: on a GPU, record the step once and replay it (see `captured`); what it computes is the
+    same without.
     """
     count = len(data.train_labels)
     batch_size = min(config.batch_size, count)
@@ -117,32 +141,37 @@ def fit(
     class_weights = None
     if config.class_weights == "balanced":
         class_weights = recipes.balanced_class_weights(data.train_labels)
+    device = state.device.torch_device
+    draws = torch.zeros((DRAWS, batch_size), device=device)  # the whole batch's: see augment_by
+    inputs = _Inputs.with_draws(draws.chunk(state.group.size, dim=1)[state.group.rank])
+    steps_of: dict[tuple[int, bool], Callable[[], None]] = {}
     for epoch in range(state.epoch + 1, config.epochs + 1):
         if recipes.stops_early(state.validation_accuracies, config.patience):
             return
         started = time.perf_counter()
         side = state.model.side = side_in_epoch(config, epoch)
-        permutation = torch.randperm(
-            count, generator=state.generator, device=state.device.torch_device
-        )
-        totals = torch.zeros(2, device=state.device.torch_device)  # loss, correct
+        permutation = torch.randperm(count, generator=state.generator, device=device)
+        inputs.totals.zero_()
         shares = recipes.mixing_shares(config, epoch, steps)
+        kind = side, any(share != 1 for share in shares)  # other kernels, and so another recording
+        if kind not in steps_of:
+            step_on = functools.partial(_step_on, inputs, state, data, config, class_weights, *kind)
+            repeated = captured.repeated(step_on, state.model, device) if capture else step_on
+            steps_of[kind] = repeated
         state.group.seed_dropout(config.seed, epoch)
         state.model.train()
         for step, share in enumerate(shares):
-            batch = permutation[step * batch_size : (step + 1) * batch_size]
-            chosen = state.group.share(batch)
             rate = recipes.learning_rate_at((epoch - 1 + step / steps) / config.epochs, config)
-            for group in state.optimizer.param_groups:
-                group["lr"] = rate
-            part = (state.group.rank, state.group.size)
-            images = augment(data.train_images[chosen], config, side, state.generator, part=part)
-            labels = data.train_labels[chosen]
-            totals += _step(state, images, labels, share, config, class_weights)
+            recipes.set_learning_rate(state.optimizer, rate)
+            batch = permutation[step * batch_size : (step + 1) * batch_size]
+            inputs.chosen.copy_(state.group.share(batch))
+            draws.uniform_(generator=state.generator)
+            inputs.share.fill_(share)
+            steps_of[kind]()
             if progress:
                 progress((step + 1) * batch_size, steps * batch_size)
         validation_loss, validation_accuracy = state.group.told(lambda: _validate(state, data))
-        train_loss, correct = state.group.sum(totals).tolist()
+        train_loss, correct = state.group.sum(inputs.totals).tolist()
         if not math.isfinite(train_loss):
             raise ArithmeticError(
                 f"the loss became {train_loss} in epoch {epoch}; "
@@ -185,11 +214,27 @@ def predict_probabilities(
         model.train(training)
 
 
+def _step_on(
+    inputs: _Inputs,
+    state: TrainingState,
+    data: TrainingData,
+    config: RunConfig,
+    class_weights: torch.Tensor | None,
+    side: int,
+    mixed: bool,
+) -> None:
+    """Take the step that `inputs` describe, and add what it gives to their totals."""
+    images = augment_by(inputs.draws, data.train_images[inputs.chosen], config, side)
+    labels = data.train_labels[inputs.chosen]
+    share = inputs.share if mixed else 1.0
+    inputs.totals += _step(state, images, labels, share, config, class_weights)
+
+
 def _step(
     state: TrainingState,
     images: torch.Tensor,
     labels: torch.Tensor,
-    share: float,
+    share: float | torch.Tensor,
     config: RunConfig,
     class_weights: torch.Tensor | None,
 ) -> torch.Tensor:

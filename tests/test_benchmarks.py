@@ -1,26 +1,116 @@
 """Scripts that need a GPU or many hours run here tiny, so that they work where there is one."""
 
 import json
+import os
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fer_core.config import OPTIMIZERS
+from fer_core.data.synthetic import synthesise
 from fer_core.explain import EXPLAINERS
+from fer_core.records import AVERAGINGS
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_gpu_script_runs_unattended_and_writes_json(tmp_path: Path) -> None:
-    output = tmp_path / "epochs.json"
-    script = ROOT / "benchmarks" / "gpu" / "epochs.py"
-    subprocess.run([sys.executable, str(script), "--smoke", "-o", str(output)], check=True)
+GPU = ROOT / "benchmarks" / "gpu"
+
+
+def _on_a_bare_machine(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a GPU script where neither store nor dashboard can be imported."""
+    bare = tmp_path / "bare"
+    bare.mkdir(exist_ok=True)
+    for name in ("sqlalchemy", "alembic", "streamlit", "plotly", "pandas", "typer"):
+        (bare / f"{name}.py").write_text("raise ImportError('not on this machine')")
+    return subprocess.run(
+        [sys.executable, str(GPU / arguments[0]), *arguments[1:]],
+        check=False, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(bare)},
+    )  # fmt: skip
+
+
+def test_the_graph_script_writes_each_part(tmp_path: Path) -> None:
+    output = tmp_path / "graph.json"
+    done = _on_a_bare_machine(tmp_path, "graph.py", "--smoke", "-o", str(output))
+    assert done.returncode == 0, done.stderr
     document = json.loads(output.read_text(encoding="utf-8"))
-    assert document["smoke"] is True
-    assert document["presets"]["e-dnn"]["median"] > 0
-    assert document["resumed"] == {"validation_accuracy": 0.0, "weights": 0.0}
+    same = {"loss": 0.0, "weights": 0.0}  # on a CPU nothing is captured
+    for optimizer in OPTIMIZERS:
+        assert document["differences"][optimizer] == {"captured": same, "eager again": same}
+    assert len(document["falls_back"]) == 4
+    assert all(found == {"log": [], **same} for found in document["falls_back"].values())
+    assert document["resumed"] == same
+    found = document["speed"]["e-dnn"]
+    # 6 operations for each multiply-add of 112 images, 2 for each of 14.
+    assert found["floor"] == pytest.approx(3_383_744 * (6 * 112 + 2 * 14) / 790e12)
+    median = statistics.median(found["captured"]["all"])
+    assert found["captured"]["share_of_floor"] == pytest.approx(found["floor"] / median)
+    assert sum(row["share"] for row in document["profile"]["top"]) <= 1
+    assert "aten::mm" in [row["name"] for row in document["profile"]["top"]]
+    refused = _on_a_bare_machine(tmp_path, "graph.py", "--smoke", "-o", str(output), "--only", "x")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("--only is 'x'; use one of differences")
+
+
+def test_the_idle_share_is_what_no_kernel_covers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(GPU))
+    from profiling import idle_share
+
+    assert idle_share([(0, 4), (2, 5), (3, 4), (8, 10)]) == pytest.approx(3 / 10)
+    assert idle_share([(8, 10), (0, 8)]) == 0
+
+
+def test_presets_are_trained_once_a_seed_and_combined_without_test(tmp_path: Path) -> None:
+    output = tmp_path / "smoke.json"
+    train = ["train_preset.py", "--smoke", "-o", str(output), "--seeds"]
+    done = _on_a_bare_machine(tmp_path, *train, "3")
+    assert done.returncode == 0, done.stderr
+    first = json.loads(output.read_text(encoding="utf-8"))["seeds"]["3"]
+    assert [row["epoch"] for row in first["history"]] == [1, 2]
+    times = [row["from_start"] for row in first["history"]]
+    seconds = first["seconds"]
+    assert 0 < seconds["until_training"] < times[0] < times[1] < seconds["from_start_to_end"]
+    assert list(first["validation"]) == [
+        f"{weights} {averaging}" for weights in ("last", "average") for averaging in AVERAGINGS
+    ]
+    assert first["validation"]["last none"] == first["history"][-1]["validation_accuracy"]
+    assert "test" not in first
+
+    done = _on_a_bare_machine(tmp_path, *train, "3,4", "--read-test")
+    assert done.returncode == 0, done.stderr
+    seeds = json.loads(output.read_text(encoding="utf-8"))["seeds"]
+    labels = synthesise(140).splits["test"].labels
+    for seed, found in seeds.items():
+        assert found["test_readings"] == len(found["test"]) == 2 * len(AVERAGINGS)
+        with np.load(tmp_path / f"smoke-{seed}.npz") as kept:
+            right = kept["test average flip"].argmax(1) == labels
+        assert found["test"]["average flip"] == right.mean()
+    assert seeds["3"]["history"] == first["history"]  # not trained again
+    assert seeds["4"]["history"] != first["history"]
+    other = _on_a_bare_machine(tmp_path, *train, "3", "--set", "epochs=1")
+    assert other.returncode == 2
+    assert "holds another measurement" in other.stderr
+
+    combine = ["ensemble.py", "--smoke", str(output), "-o", str(tmp_path / "ensemble.json")]
+    done = _on_a_bare_machine(tmp_path, *combine)
+    assert done.returncode == 0, done.stderr
+    document = json.loads((tmp_path / "ensemble.json").read_text(encoding="utf-8"))
+    assert document["candidates"] == 2
+    assert sum(member["share"] for member in document["members"]) == pytest.approx(1)
+    mean = 0
+    for member in document["members"]:
+        with np.load(tmp_path / f"{member['name']}.npz") as kept:
+            mean += member["share"] * kept[f"test {member['weights']}"]
+    assert document["test"]["accuracy"] == (mean.argmax(1) == labels).mean()
+    assert document["test_readings"] == 1
+    again = _on_a_bare_machine(tmp_path, *combine)
+    assert again.returncode == 2
+    assert "holds a reading of test; name another file" in again.stderr
 
 
 def test_the_recipes_script_trains_each_change_once_and_goes_on(tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "muon": (BASE, {"torch"}),
     "recipes": (BASE | {"muon"}, {"numpy", "torch"}),
     "distributed": (BASE | {"device"}, {"numpy", "torch"}),
+    "captured": (BASE, {"torch"}),
     "train": (
-        BASE | {"data", "models", "device", "distributed", "recipes"},
+        BASE | {"captured", "data", "models", "device", "distributed", "recipes"},
         {"numpy", "torch"},
     ),
     "following": (

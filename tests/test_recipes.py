@@ -231,7 +231,7 @@ def test_of_mixed_images_each_label_counts_its_share() -> None:
 
 def test_the_average_of_the_weights_is_a_hand_loops() -> None:
     net = _net()
-    average = recipes.make_average(net, 0.6)
+    average = recipes.MovingAverage(net, 0.6)
     random = np.random.default_rng(0)
     expected: dict[str, np.ndarray] = {}
     for update in range(8):

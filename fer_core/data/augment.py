@@ -14,17 +14,10 @@ from fer_core.config import AUGMENT_KINDS, RunConfig
 
 ERASED_AREA = (0.02, 0.2)  # of the image; Zhong et al. 2020, "Random Erasing", go up to 0.4
 ERASED_ASPECT = (0.3, 1 / 0.3)  # height over width, as in that paper
-_DRAWS = 10
+DRAWS = 10  # numbers an image
 
 
-def augment(
-    images: Tensor,
-    config: RunConfig,
-    side: int,
-    generator: torch.Generator,
-    *,
-    part: tuple[int, int] = (0, 1),
-) -> Tensor:
+def augment(images: Tensor, config: RunConfig, side: int, generator: torch.Generator) -> Tensor:
     """Return a batch as training sees it.
 
     images: (B, 1, S, S) uint8, or float32 in [0, 1], on any device; the result is
@@ -34,22 +27,22 @@ def augment(
 
     All randomness comes from `generator`, which may live on the CPU or on the images' device.
     Every kind draws the same numbers, so that with one seed two kinds differ only in strength.
-
-    part: (r, n) when the images are the r-th of n equal parts of a batch, from 0. The numbers are
-    drawn for the whole batch, so that its parts are augmented as it would be.
     """
+    draws = torch.rand((DRAWS, len(images)), generator=generator, device=generator.device)
+    return augment_by(draws.to(images.device, non_blocking=True), images, config, side)
+
+
+def augment_by(draws: Tensor, images: Tensor, config: RunConfig, side: int) -> Tensor:
+    """Return what `augment` does, with draws (DRAWS, B) float32 uniform in [0, 1), on the images'
+    device. Nothing here waits for the device, so that a CUDA graph can hold it. A part of a
+    batch with its part of the draws is augmented as in the whole."""
     kinds = AUGMENT_KINDS[config.augment]
-    count = len(images)
-    number, parts = part
-    draws = torch.rand((_DRAWS, count * parts), generator=generator, device=generator.device)
-    draws = draws[:, number * count : (number + 1) * count]
-    draws = draws.to(images.device, non_blocking=True)
     if not kinds:
         return resize(images, side)
-    signed = draws[:4] * 2 - 1
     rotate, shift_x, shift_y, zoom = (
-        signed * torch.tensor([[_strength(config, kinds, n)] for n in _GEOMETRY]).to(signed)
-    ).unbind()
+        signed * _strength(config, kinds, name)
+        for signed, name in zip((draws[:4] * 2 - 1).unbind(), _GEOMETRY, strict=True)
+    )
     flip = draws[4] < (0.5 if "flip" in kinds else 0.0)
     batch = warp(
         images, side, rotate=rotate, shift_x=shift_x, shift_y=shift_y, zoom=1 + zoom, flip=flip

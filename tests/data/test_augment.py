@@ -6,7 +6,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import affine
 
 from fer_core.config import AUGMENT_KINDS, RunConfig
-from fer_core.data.augment import augment, erase, resize, warp
+from fer_core.data.augment import DRAWS, augment, augment_by, erase, resize, warp
 
 
 def config(kind: str, **values: object) -> RunConfig:
@@ -206,10 +206,9 @@ def test_autocast_does_not_round_the_pixels() -> None:
 
 
 def test_parts_of_a_batch_are_augmented_as_the_batch_is() -> None:
-    images = noise(12)
-    whole = augment(images, config("full"), 44, generator(1))
-    parts = [
-        augment(part, config("full"), 44, generator(1), part=(number, 3))
-        for number, part in enumerate(images.chunk(3))
-    ]
+    images, draws = noise(12), torch.rand((DRAWS, 12), generator=generator(1))
+    whole = augment_by(draws, images, config("full"), 44)
+    pairs = zip(draws.chunk(3, dim=1), images.chunk(3), strict=True)
+    parts = [augment_by(drawn, part, config("full"), 44) for drawn, part in pairs]
     assert torch.equal(torch.cat(parts), whole)
+    assert torch.equal(augment(images, config("full"), 44, generator(1)), whole)
