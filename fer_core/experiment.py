@@ -24,7 +24,6 @@ from fer_core.models import (
     read_source,
 )
 from fer_core.records import (
-    AVERAGINGS,
     FINISHED,
     PUBLIC,
     SOURCE,
@@ -39,6 +38,7 @@ from fer_core.records import (
 )
 from fer_core.store import RunStore, RunWriter, StoreError
 from fer_core.train import TrainingData, TrainingState, fit, predict_probabilities
+from fer_core.views import check_averaging
 
 HELD_OUT_WITHOUT_VALIDATION = 0.15
 
@@ -164,11 +164,10 @@ def evaluate_run(
     """Store the run's probabilities on a split and return how many it gets right.
 
     weights: ``best`` (by validation accuracy), ``last``, ``average`` (the moving average, after
-    the last epoch), or ``epoch-N``; averaging: ``none`` or ``flip``.
+    the last epoch), or ``epoch-N``; averaging: one of AVERAGINGS.
     Each call on a test split is logged as a reading of it.
     """
-    if averaging not in AVERAGINGS:
-        raise InputError(f"averaging is {averaging!r}; use one of {', '.join(AVERAGINGS)}")
+    check_averaging(averaging)
     run = store.run(reference)
     trained_config(store, run)  # what has no weights says so before anything else
     if split in (TEST, PUBLIC) and run.status != FINISHED:

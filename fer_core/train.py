@@ -19,6 +19,7 @@ from fer_core.data.augment import augment, unit
 from fer_core.device import Device
 from fer_core.models import Classifier, Normalise, input_side, network_for
 from fer_core.records import Epoch
+from fer_core.views import views
 
 _EVALUATION_BATCH = 512
 Progress = Callable[[int, int], None]  # images done, images in the epoch
@@ -146,7 +147,7 @@ def predict_probabilities(
 ) -> torch.Tensor:
     """Return probabilities (N, 7) float32 for images (N, 1, 48, 48) uint8 on the device.
 
-    averaging: ``none``, or ``flip``: the mean of the image's and its mirror's probabilities.
+    averaging: one of AVERAGINGS: of which of its views the mean is taken.
     """
     training = model.training
     model.eval()
@@ -154,12 +155,10 @@ def predict_probabilities(
         with torch.inference_mode(), device.autocast():
             parts = []
             for batch in images.split(_EVALUATION_BATCH):
-                pixels = unit(batch)
-                probabilities = model(pixels).float().softmax(dim=1)
-                if averaging == "flip":
-                    mirrored = model(pixels.flip(3)).float().softmax(dim=1)
-                    probabilities = (probabilities + mirrored) / 2
-                parts.append(probabilities)
+                answers = [
+                    model(view).float().softmax(dim=1) for view in views(unit(batch), averaging)
+                ]
+                parts.append(torch.stack(answers).mean(dim=0))
             return torch.cat(parts)
     finally:
         model.train(training)

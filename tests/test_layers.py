@@ -17,7 +17,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "data": (BASE, {"numpy", "scipy", "torch", "PIL", "cv2", "pyarrow"}),
     "models": (BASE, {"torch"}),
     "recipes": (BASE, {"numpy", "torch"}),
-    "train": (BASE | {"data", "models", "device", "recipes"}, {"numpy", "torch"}),
+    "views": (BASE, {"torch"}),
+    "train": (BASE | {"data", "models", "device", "recipes", "views"}, {"numpy", "torch"}),
     "explain": (BASE | {"models"}, {"numpy", "torch", "lime", "sklearn", "skimage", "scipy"}),
     "checkpoints": (BASE | {"train"}, {"torch", "safetensors"}),
     "store": (BASE, {"numpy", "sqlalchemy", "alembic", "psutil", "safetensors"}),
@@ -31,7 +32,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "pandas", "plotly", "jinja2", "markupsafe", "docx", "PIL"},
     ),
     "loading": (BASE | {"models", "checkpoints", "device", "store"}, set()),
-    "predicting": (BASE | {"data", "train", "loading", "store"}, {"numpy", "torch"}),
+    "predicting": (BASE | {"data", "train", "loading", "store", "views"}, {"numpy", "torch"}),
     "samples": (BASE | {"store"}, {"numpy"}),
     "provenance": (BASE | {"loading"}, set()),
     "explaining": (
@@ -43,7 +44,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "torch"},
     ),
     "experiment": (
-        BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store"},
+        BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store", "views"},
         {"numpy", "torch"},
     ),
     "ensembling": (BASE | {"analysis", "store"}, {"numpy"}),

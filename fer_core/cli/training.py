@@ -30,7 +30,10 @@ WeightsOption = Annotated[
     str,
     typer.Option(help="best (by validation accuracy), last, average (of the weights), or epoch-N."),
 ]
-AverageOption = Annotated[str, typer.Option(help="none, or flip: with the mirrored image.")]
+AverageOption = Annotated[
+    str,
+    typer.Option(help="none, flip: with the mirrored image, or crops: of ten crops of the image."),
+]
 
 # What has an option or an argument of its own, or comes from the preset's file.
 _NOT_BY_SET = {"name", "preset", "data", "architecture", "sources"}
