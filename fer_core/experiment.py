@@ -37,6 +37,7 @@ from fer_core.records import (
     TensorRecord,
 )
 from fer_core.store import RunStore, RunWriter, StoreError
+from fer_core.teachers import Teachers, load_same_teachers, load_teachers
 from fer_core.train import TrainingData, TrainingState, fit, predict_probabilities
 from fer_core.views import check_averaging
 
@@ -81,7 +82,8 @@ def train_run(
 
     Ends by storing the validation predictions of `best` and `last`, of the `average` of the
     weights where the recipe keeps one, and of the epochs whose weights are kept. Never touches
-    test. The file of a network of one's own is stored with its run.
+    test. The file of a network of one's own is stored with its run, and of its teachers the ids and
+    the hashes of their weights.
     """
     dataset = store.dataset(config.data)
     store.need_images(dataset.fingerprint)  # before a run is there
@@ -92,6 +94,14 @@ def train_run(
         store.labels(dataset.fingerprint, TRAIN),
         flags=lambda: store.flags(dataset.fingerprint, TRAIN),
     )
+    teachers = load_teachers(
+        store,
+        config,
+        fingerprint=dataset.fingerprint,
+        held_out=division.held_out,
+        device=device,
+    )
+    config = config.replace(teacher=teachers.ids, teacher_sha256=teachers.sha256)
     chosen = choose_device(device, precision=config.precision)
     check_own(config, device=chosen.torch_device, autocast=chosen.autocast())
     layers = layer_table(network_for(config), input_side(config.architecture))
@@ -113,7 +123,7 @@ def train_run(
         _store_source(writer, config.architecture)
         data = _training_data(store, writer.id, chosen)
         state = _start(config, chosen, data)
-        _train(store, writer, state, data, config, progress or Silent())
+        _train(store, writer, state, data, config, teachers, progress or Silent())
         for weights in kept_weights(config, state.epoch):
             evaluate_run(store, writer.id, VALIDATION, weights=weights, device=device)
     return store.run(writer.id)
@@ -132,6 +142,13 @@ def resume_run(
     config = trained_config(store, run)
     _refuse_without_state(store, run)
     store.need_images(run.dataset_fingerprint)
+    teachers = load_same_teachers(
+        store,
+        config,
+        fingerprint=run.dataset_fingerprint,
+        held_out=store.held_out(run.id),
+        device=device,
+    )
     chosen = choose_device(device, precision=config.precision)
     differences = _differences(details.versions, chosen.versions())
     with store.continue_run(run.id) as writer:
@@ -146,7 +163,7 @@ def resume_run(
         best = _epoch(history, store.run(run.id).best_epoch)
         if newest and best:
             folder.settle(newest, best, keep=newest.epoch in config.kept_epochs)
-        _train(store, writer, state, data, config, progress or Silent())
+        _train(store, writer, state, data, config, teachers, progress or Silent())
         for weights in kept_weights(config, state.epoch):
             evaluate_run(store, run.id, VALIDATION, weights=weights, device=device)
     return store.run(run.id), differences
@@ -208,13 +225,15 @@ def _train(
     state: TrainingState,
     data: TrainingData,
     config: RunConfig,
+    teachers: Teachers,
     progress: Progress,
 ) -> None:
     folder = CheckpointFolder(store.checkpoint_folder(writer.id))
     progress.start(
         writer.name, first_epoch=state.epoch + 1, epochs=config.epochs, device=state.device
     )
-    for epoch in fit(state, data, config, progress=progress.batch):
+    told = progress.batch
+    for epoch in fit(state, data, config, teachers=teachers.networks, progress=told):
         try:
             weights_sha256, state_sha256 = folder.write_next(state)
         except OSError as error:  # a full disk, mostly

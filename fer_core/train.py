@@ -6,16 +6,17 @@ add up on the device and are read once an epoch.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from fer_core import recipes
+from fer_core import distillation, recipes
 from fer_core.config import RunConfig
-from fer_core.data.augment import augment, unit
+from fer_core.data.augment import augment_as, draw, unit
 from fer_core.device import Device
 from fer_core.models import Classifier, Normalise, input_side, network_for
 from fer_core.records import Epoch
@@ -85,6 +86,7 @@ def fit(
     data: TrainingData,
     config: RunConfig,
     *,
+    teachers: Sequence[Classifier] = (),
     progress: Progress | None = None,
 ) -> Iterator[Epoch]:
     """Train from `state.epoch` to `config.epochs`, yielding after each epoch.
@@ -93,7 +95,8 @@ def fit(
     in place: between two epochs it is what a checkpoint must hold. The last, incomplete batch of
     an epoch is left out; the permutation changes every epoch, so that no image is left out for
     good. Training accuracy and loss are those of the augmented images with dropout, as the
-    network was while it learned; the loss is without label smoothing and class weights.
+    network was while it learned; the loss is without label smoothing, class weights and what the
+    `teachers` say, which are on the device and in evaluation mode.
     """
     count = len(data.train_labels)
     batch_size = min(config.batch_size, count)
@@ -117,9 +120,10 @@ def fit(
             rate = recipes.learning_rate_at((epoch - 1 + step / steps) / config.epochs, config)
             for group in state.optimizer.param_groups:
                 group["lr"] = rate
-            images = augment(data.train_images[chosen], config, side, state.generator)
-            labels = data.train_labels[chosen]
-            totals += _step(state, images, labels, share, config, class_weights)
+            images, labels = data.train_images[chosen], data.train_labels[chosen]
+            images_at = partial(augment_as, draw(images, state.generator), images, config)
+            soft = _soft_labels(state, teachers, images_at, share, config)
+            totals += _step(state, images_at(side), labels, share, config, class_weights, soft)
             if progress:
                 progress((step + 1) * batch_size, steps * batch_size)
         validation_loss, validation_accuracy = _validate(state, data)
@@ -164,6 +168,22 @@ def predict_probabilities(
         model.train(training)
 
 
+def _soft_labels(
+    state: TrainingState,
+    teachers: Sequence[Classifier],
+    images_at: Callable[[int], torch.Tensor],
+    share: float,
+    config: RunConfig,
+) -> torch.Tensor | None:
+    """Return what the teachers say of a batch, None without any; in the student's precision."""
+    if not teachers:
+        return None
+    with state.device.autocast():
+        return distillation.soft_labels(
+            teachers, images_at, share=share, temperature=config.temperature
+        )
+
+
 def _step(
     state: TrainingState,
     images: torch.Tensor,
@@ -171,6 +191,7 @@ def _step(
     share: float,
     config: RunConfig,
     class_weights: torch.Tensor | None,
+    soft: torch.Tensor | None,
 ) -> torch.Tensor:
     """Take one optimizer step; return (plain loss, correct) on the device."""
     with state.device.autocast():
@@ -182,6 +203,10 @@ def _step(
         smoothing=config.label_smoothing,
         class_weights=class_weights,
     )
+    if soft is not None:
+        loss = distillation.loss_with(
+            loss, logits, soft, weight=config.teacher_weight, temperature=config.temperature
+        )
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     state.optimizer.step()

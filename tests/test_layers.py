@@ -18,7 +18,11 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "models": (BASE, {"torch"}),
     "recipes": (BASE, {"numpy", "torch"}),
     "views": (BASE, {"torch"}),
-    "train": (BASE | {"data", "models", "device", "recipes", "views"}, {"numpy", "torch"}),
+    "distillation": (BASE | {"models", "recipes"}, {"torch"}),
+    "train": (
+        BASE | {"data", "models", "device", "recipes", "views", "distillation"},
+        {"numpy", "torch"},
+    ),
     "explain": (BASE | {"models"}, {"numpy", "torch", "lime", "sklearn", "skimage", "scipy"}),
     "checkpoints": (BASE | {"train"}, {"torch", "safetensors"}),
     "store": (BASE, {"numpy", "sqlalchemy", "alembic", "psutil", "safetensors"}),
@@ -32,6 +36,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "pandas", "plotly", "jinja2", "markupsafe", "docx", "PIL"},
     ),
     "loading": (BASE | {"models", "checkpoints", "device", "store"}, set()),
+    "teachers": (BASE | {"loading", "models", "store"}, {"numpy"}),
     "predicting": (BASE | {"data", "train", "loading", "store", "views"}, {"numpy", "torch"}),
     "samples": (BASE | {"store"}, {"numpy"}),
     "provenance": (BASE | {"loading"}, set()),
@@ -44,7 +49,9 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "torch"},
     ),
     "experiment": (
-        BASE | {"data", "models", "train", "checkpoints", "device", "loading", "store", "views"},
+        BASE
+        | {"data", "models", "train", "checkpoints", "device", "loading", "store", "views"}
+        | {"teachers"},
         {"numpy", "torch"},
     ),
     "ensembling": (BASE | {"analysis", "store"}, {"numpy"}),

@@ -26,12 +26,25 @@ def augment(images: Tensor, config: RunConfig, side: int, generator: torch.Gener
     flipped. With kind ``none`` the images are only scaled (and resized, if `side` asks for it).
 
     All randomness comes from `generator`, which may live on the CPU or on the images' device.
-    Every kind draws the same numbers, so that with one seed two kinds differ only in strength.
     """
+    return augment_as(draw(images, generator), images, config, side)
+
+
+def draw(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return the numbers that decide how a batch (B, ...) is augmented, (10, B) float32 in [0, 1)
+    on the images' device.
+
+    Every kind of augmentation draws the same ones, so that with one seed two kinds differ only in
+    strength.
+    """
+    draws = torch.rand((_DRAWS, len(images)), generator=generator, device=generator.device)
+    return draws.to(images.device, non_blocking=True)
+
+
+def augment_as(draws: Tensor, images: Tensor, config: RunConfig, side: int) -> Tensor:
+    """Return a batch as `augment` does, by numbers that `draw` gave: with the same ones, two sides
+    show the same scene."""
     kinds = AUGMENT_KINDS[config.augment]
-    count = len(images)
-    draws = torch.rand((_DRAWS, count), generator=generator, device=generator.device)
-    draws = draws.to(images.device, non_blocking=True)
     if not kinds:
         return resize(images, side)
     signed = draws[:4] * 2 - 1
