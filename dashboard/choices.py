@@ -27,6 +27,7 @@ def predictions(runs: Sequence[Run], _: Translate) -> list[Choice]:
         "average": _("averaged"),
         "none": _("none"),
         "flip": _("flip"),
+        "crops": _("crops"),
     }
     # A loop of one's own may have none of its best epoch.
     weights = [score.weights for score in scores] or ["best"]
@@ -83,7 +84,11 @@ def photo(_: Translate) -> list[Choice]:
             _("Weights"),
             {"best": _("best epoch"), "last": _("last epoch"), "average": _("averaged")},
         ),
-        Choice("average", _("Averaging"), {"none": _("none"), "flip": _("flip")}),
+        Choice(
+            "average",
+            _("Averaging"),
+            {"none": _("none"), "flip": _("flip"), "crops": _("crops")},
+        ),
     ]
 
 

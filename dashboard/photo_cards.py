@@ -38,7 +38,8 @@ def settings(run: Mapping[str, Any], _: Translate) -> str:
     line = _("{name}: {weights}, epoch {epoch}").format(
         name=_name(run, _), weights=words.get(run["weights"], run["weights"]), epoch=run["epoch"]
     )
-    return line if run["averaging"] == "none" else f"{line}, {_('averaged with its mirror image')}"
+    averaged = {"flip": _("averaged with its mirror image"), "crops": _("averaged over ten crops")}
+    return f"{line}, {averaged[run['averaging']]}" if run["averaging"] in averaged else line
 
 
 def _name(run: Mapping[str, Any], _: Translate) -> str:

@@ -30,15 +30,24 @@ def _kinds_with(step: str) -> tuple[str, ...]:
     return tuple(kind for kind, steps in AUGMENT_KINDS.items() if step in steps)
 
 
-# Settings that act only together with some values of another setting.
-ACTS_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
+# Settings that act only together with some values of another setting; None: with any but "".
+ACTS_WITH: dict[str, tuple[str, tuple[str, ...] | None]] = {
     **{step: ("augment", _kinds_with(step)) for step in ("rotate", "shift", "zoom", "erase")},
     "momentum": ("optimizer", ("sgd", "muon")),
     "nesterov": ("optimizer", ("sgd",)),
     "warmup": ("schedule", ("cosine",)),
     "step_every": ("schedule", ("step",)),
     "step_factor": ("schedule", ("step",)),
+    **dict.fromkeys(("teacher_weight", "temperature", "teacher_sha256"), ("teacher", None)),
 }
+
+
+def acts(key: str, config: Mapping[str, Any]) -> bool:
+    """Return whether a setting does something beside the other ones of a configuration."""
+    other, values = ACTS_WITH.get(key, ("", ()))
+    if other not in config:
+        return True
+    return config[other] != "" if values is None else config[other] in values
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,11 @@ class RunConfig:
     sides: of the images in the earlier parts of the training, as ``32:0.4,40:0.3``; the rest is
     trained at the architecture's side. keep_epochs: numbers of epochs, comma-separated, whose
     weights are kept beside the best and the last ones; it decides nothing. drop: kinds of
-    AUDIT_FLAGS, comma- separated and in their order, whose images are left out of training.
-    sources: for fields, one of SOURCES; it decides nothing. docs/recipes.md says what each setting
-    does.
+    AUDIT_FLAGS, comma-separated and in their order, whose images are left out of training. teacher:
+    runs that teach, comma-separated (ids in a stored run's configuration); teacher_weight: their
+    part of the loss; temperature: of their and the student's probabilities in it; teacher_sha256:
+    of their weights' files, in the same order, put there when a run starts. sources: for fields,
+    one of SOURCES; it decides nothing. docs/recipes.md says what each setting does.
     """
 
     preset: str
@@ -94,6 +105,10 @@ class RunConfig:
     normalise: str = "per-image"
     precision: str = "auto"
     drop: str = ""
+    teacher: str = ""
+    teacher_weight: float = 0.7
+    temperature: float = 2.0
+    teacher_sha256: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,6 +143,8 @@ class RunConfig:
             ("shift", 0.0, 1.0),
             ("zoom", 0.0, 0.9),
             ("erase", 0.0, 1.0),
+            ("teacher_weight", 0.0, 1.0),
+            ("temperature", 0.1, 100.0),
         ):
             value = getattr(self, key)
             if value is not None and not low <= value <= high:
@@ -145,18 +162,22 @@ class RunConfig:
                 raise InputError(f"the source of {key} is {source!r}; use {', '.join(SOURCES)}")
         object.__setattr__(self, "drop", ",".join(read_kinds(self.drop)))
         read_stages(self.sides)
+        object.__setattr__(self, "teacher", ",".join(self.teachers))
         numbers = read_numbers(self.keep_epochs, self.epochs)
         object.__setattr__(self, "keep_epochs", ",".join(map(str, numbers)))
 
     def refuse_idle(self, keys: Iterable[str]) -> None:
         """Raise InputError for one of `keys`, settings that a person gave, that does nothing."""
         for key in keys:
-            other, values = ACTS_WITH.get(key, ("", ()))
-            if other and getattr(self, other) not in values:
-                raise InputError(
-                    f"{key} does nothing with {other} {getattr(self, other)!r}; "
-                    f"use {other} {' or '.join(values)}"
-                )
+            if acts(key, vars(self)):
+                continue
+            other, values = ACTS_WITH[key]
+            if values is None:
+                raise InputError(f"{key} does nothing without a {other}; give one, too")
+            raise InputError(
+                f"{key} does nothing with {other} {getattr(self, other)!r}; "
+                f"use {other} {' or '.join(values)}"
+            )
 
     @property
     def kept_epochs(self) -> tuple[int, ...]:
@@ -167,6 +188,11 @@ class RunConfig:
     def stages(self) -> tuple[Stage, ...]:
         """The stages of `sides`, in order."""
         return read_stages(self.sides)
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The runs of `teacher`."""
+        return tuple(run.strip() for run in self.teacher.split(",") if run.strip())
 
     @property
     def dropped_kinds(self) -> tuple[str, ...]:

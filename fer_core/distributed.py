@@ -65,8 +65,14 @@ class Group:
             return found
         return dataclasses.replace(found, name=f"{found.name}, {self.size} processes")
 
-    def check_batch(self, batch_size: int) -> None:
-        """Raise InputError for a batch that has no equal parts of two or more images."""
+    def check(self, batch_size: int, *, teacher: str = "") -> None:
+        """Raise InputError for a batch that has no equal parts of two or more images, and for a
+        teacher of several processes: its weights lie on the first one's machine."""
+        if self.size > 1 and teacher:
+            raise InputError(
+                f"teacher is {teacher!r}, and {self.size} processes train; a run with a teacher is "
+                "trained by one: start it without torchrun"
+            )
         if self.size > 1 and (batch_size % self.size or batch_size < _LEAST_PART * self.size):
             near = max(_LEAST_PART, round(batch_size / self.size)) * self.size
             raise InputError(

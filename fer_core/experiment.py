@@ -26,7 +26,6 @@ from fer_core.models import (
     read_source,
 )
 from fer_core.records import (
-    AVERAGINGS,
     FINISHED,
     PUBLIC,
     SOURCE,
@@ -40,7 +39,9 @@ from fer_core.records import (
     TensorRecord,
 )
 from fer_core.store import RunStore, RunWriter, StoreError
+from fer_core.teachers import Teachers, load_same_teachers, load_teachers
 from fer_core.train import TrainingData, TrainingState, fit, predict_probabilities
+from fer_core.views import check_averaging
 
 HELD_OUT_WITHOUT_VALIDATION = 0.15
 
@@ -84,8 +85,8 @@ def train_run(
 
     Ends by storing the validation predictions of `best` and `last`, of the `average` of the
     weights where the recipe keeps one, and of the epochs whose weights are kept. Never touches
-    test. The file of a network of one's own is stored with its run. group: this process, rank 0,
-    and those that follow it.
+    test. The file of a network of one's own is stored with its run, and of its teachers the ids and
+    the hashes of their weights. group: this process, rank 0, and those that follow it.
     """
     dataset = store.dataset(config.data)
     store.need_images(dataset.fingerprint)  # before a run is there
@@ -94,7 +95,15 @@ def train_run(
     labels = store.labels(dataset.fingerprint, TRAIN)
     division = divide(config, labels, flags=lambda: store.flags(dataset.fingerprint, TRAIN))
     trained = len(labels) - len(division.held_out) - len(division.dropped)
-    group.check_batch(min(config.batch_size, trained))
+    group.check(min(config.batch_size, trained), teacher=config.teacher)
+    teachers = load_teachers(
+        store,
+        config,
+        fingerprint=dataset.fingerprint,
+        held_out=division.held_out,
+        device=device,
+    )
+    config = config.replace(teacher=teachers.ids, teacher_sha256=teachers.sha256)
     chosen = group.device(device, config.precision)
     check_own(config, device=chosen.torch_device, autocast=chosen.autocast())
     layers = layer_table(network_for(config), input_side(config.architecture))
@@ -118,7 +127,7 @@ def train_run(
         data = _training_data(store, writer.id, chosen)
         hand_out(group, data)
         state = _start(config, chosen, data, group)
-        _train(store, writer, state, data, config, progress or Silent())
+        _train(store, writer, state, data, config, teachers, progress or Silent())
         for weights in kept_weights(config, state.epoch):
             evaluate_run(store, writer.id, VALIDATION, weights=weights, device=device)
     return store.run(writer.id)
@@ -144,7 +153,14 @@ def resume_run(
     store.need_images(run.dataset_fingerprint)
     trained = len(store.labels(run.dataset_fingerprint, TRAIN))
     trained -= len(store.held_out(run.id)) + len(store.dropped(run.id))
-    group.check_batch(min(config.batch_size, trained))
+    group.check(min(config.batch_size, trained), teacher=config.teacher)
+    teachers = load_same_teachers(
+        store,
+        config,
+        fingerprint=run.dataset_fingerprint,
+        held_out=store.held_out(run.id),
+        device=device,
+    )
     chosen = group.device(device, config.precision)
     if details.versions.get("machine") == chosen.versions()["machine"]:
         chosen = group.device(device, details.versions["precision"])  # as it was timed
@@ -165,7 +181,7 @@ def resume_run(
         best = _epoch(history, store.run(run.id).best_epoch)
         if newest and best:
             folder.settle(newest, best, keep=newest.epoch in config.kept_epochs)
-        _train(store, writer, state, data, config, progress or Silent())
+        _train(store, writer, state, data, config, teachers, progress or Silent())
         for weights in kept_weights(config, state.epoch):
             evaluate_run(store, run.id, VALIDATION, weights=weights, device=device)
     return store.run(run.id), differences
@@ -183,11 +199,10 @@ def evaluate_run(
     """Store the run's probabilities on a split and return how many it gets right.
 
     weights: ``best`` (by validation accuracy), ``last``, ``average`` (the moving average, after
-    the last epoch), or ``epoch-N``; averaging: ``none`` or ``flip``.
+    the last epoch), or ``epoch-N``; averaging: one of AVERAGINGS.
     Each call on a test split is logged as a reading of it.
     """
-    if averaging not in AVERAGINGS:
-        raise InputError(f"averaging is {averaging!r}; use one of {', '.join(AVERAGINGS)}")
+    check_averaging(averaging)
     run = store.run(reference)
     trained_config(store, run)  # what has no weights says so before anything else
     if split in (TEST, PUBLIC) and run.status != FINISHED:
@@ -228,14 +243,16 @@ def _train(
     state: TrainingState,
     data: TrainingData,
     config: RunConfig,
+    teachers: Teachers,
     progress: Progress,
 ) -> None:
     folder = CheckpointFolder(store.checkpoint_folder(writer.id))
     progress.start(
         writer.name, first_epoch=state.epoch + 1, epochs=config.epochs, device=state.device
     )
+    told = progress.batch
     with state.group.training():
-        for epoch in fit(state, data, config, progress=progress.batch):
+        for epoch in fit(state, data, config, teachers=teachers.networks, progress=told):
             try:
                 weights_sha256, state_sha256 = folder.write_next(state)
             except OSError as error:  # a full disk, mostly

@@ -9,9 +9,10 @@ import torch
 from fer_core.data.photo import Face, Photo
 from fer_core.errors import InputError
 from fer_core.loading import load_model
-from fer_core.records import AVERAGINGS, CLASS_NAMES, Run, TensorRecord
+from fer_core.records import CLASS_NAMES, Run, TensorRecord
 from fer_core.store import RunStore
 from fer_core.train import predict_probabilities
+from fer_core.views import check_averaging
 
 PHOTO = "photo"  # the kind under which photos are kept
 
@@ -50,11 +51,10 @@ def predict(
 ) -> list[RunPredictions]:
     """Return what each run makes of images (N, 48, 48) uint8. Nothing is written.
 
-    weights: ``best`` (by validation accuracy) or ``last``; averaging: ``none`` or ``flip``;
+    weights: ``best`` (by validation accuracy) or ``last``; averaging: one of AVERAGINGS;
     `progress` is told (runs done, all runs).
     """
-    if averaging not in AVERAGINGS:
-        raise InputError(f"averaging is {averaging!r}; use one of {', '.join(AVERAGINGS)}")
+    check_averaging(averaging)
     answers = []
     for done, run in enumerate(runs):
         if progress:

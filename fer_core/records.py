@@ -22,8 +22,9 @@ PUBLIC = "public"
 # moving average; epoch-N are those of an epoch that was kept.
 WEIGHTS = ("best", "last", "average")
 ANY_WEIGHTS = re.compile(rf"{'|'.join(WEIGHTS)}|epoch-[1-9][0-9]*")
-# What predictions are the mean of: the image alone, or with its mirror image.
-AVERAGINGS = ("none", "flip")
+# What predictions are the mean of: the image alone, the image and its mirror image, or ten crops,
+# see fer_core/views.py.
+AVERAGINGS = ("none", "flip", "crops")
 
 # What an audit flags an image for, in the order of the bits of its flags (bit 0: black).
 #   black          every pixel is 0
@@ -307,7 +308,7 @@ class EvaluationSplit:
 class Predictions:
     """Probabilities of one run on one split. probabilities: (N, 7) float32, rows sum to 1.
 
-    weights: ``best``, ``last``, ``average`` or ``epoch-N``; averaging: ``none`` or ``flip``;
+    weights: ``best``, ``last``, ``average`` or ``epoch-N``; averaging: one of AVERAGINGS;
     fingerprint: of the split's images and labels.
     """
 

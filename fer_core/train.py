@@ -7,19 +7,20 @@ add up on the device and are read once an epoch. On a GPU a step is one launch o
 import functools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
-from fer_core import captured, recipes
+from fer_core import captured, distillation, recipes
 from fer_core.config import RunConfig
 from fer_core.data.augment import DRAWS, augment_by, unit
 from fer_core.device import Device
 from fer_core.distributed import ALONE, Group
 from fer_core.models import OWN_FAMILY, Classifier, Normalise, network_for, side_in_epoch
 from fer_core.records import Epoch
+from fer_core.views import views
 
 _EVALUATION_BATCH = 512
 Progress = Callable[[int, int], None]  # images done, images in the epoch
@@ -119,6 +120,7 @@ def fit(
     data: TrainingData,
     config: RunConfig,
     *,
+    teachers: Sequence[Classifier] = (),
     progress: Progress | None = None,
     capture: bool = True,
 ) -> Iterator[Epoch]:
@@ -129,8 +131,9 @@ def fit(
     epoch is left out; the permutation changes every epoch, so that no image is left out for good.
     An epoch trains and validates on images of its stage's side. Training accuracy and loss are
     those of the augmented images with dropout, as the network was while it learned; the loss is
-    without label smoothing and class weights. Of several processes each takes its part of every
-    batch, and rank 0 alone validates.
+    without label smoothing, class weights and what the `teachers` say, which are on the device and
+    in evaluation mode. Of several processes each takes its part of every batch, and rank 0 alone
+    validates.
 
     capture: on a GPU, record the step once and replay it (see `captured`); what it computes is the
     same without.
@@ -155,7 +158,9 @@ def fit(
         shares = recipes.mixing_shares(config, epoch, steps)
         kind = side, any(share != 1 for share in shares)  # other kernels, and so another recording
         if kind not in steps_of:
-            step_on = functools.partial(_step_on, inputs, state, data, config, class_weights, *kind)
+            step_on = functools.partial(
+                _step_on, inputs, state, data, config, teachers, class_weights, *kind
+            )
             repeated = captured.repeated(step_on, state.model, device) if capture else step_on
             steps_of[kind] = repeated
         state.group.seed_dropout(config.seed, epoch)
@@ -195,7 +200,7 @@ def predict_probabilities(
 ) -> torch.Tensor:
     """Return probabilities (N, 7) float32 for images (N, 1, 48, 48) uint8 on the device.
 
-    averaging: ``none``, or ``flip``: the mean of the image's and its mirror's probabilities.
+    averaging: one of AVERAGINGS: of which of its views the mean is taken.
     """
     training = model.training
     model.eval()
@@ -203,12 +208,10 @@ def predict_probabilities(
         with torch.inference_mode(), device.autocast():
             parts = []
             for batch in images.split(_EVALUATION_BATCH):
-                pixels = unit(batch)
-                probabilities = model(pixels).float().softmax(dim=1)
-                if averaging == "flip":
-                    mirrored = model(pixels.flip(3)).float().softmax(dim=1)
-                    probabilities = (probabilities + mirrored) / 2
-                parts.append(probabilities)
+                answers = [
+                    model(view).float().softmax(dim=1) for view in views(unit(batch), averaging)
+                ]
+                parts.append(torch.stack(answers).mean(dim=0))
             return torch.cat(parts)
     finally:
         model.train(training)
@@ -219,15 +222,22 @@ def _step_on(
     state: TrainingState,
     data: TrainingData,
     config: RunConfig,
+    teachers: Sequence[Classifier],
     class_weights: torch.Tensor | None,
     side: int,
     mixed: bool,
 ) -> None:
     """Take the step that `inputs` describe, and add what it gives to their totals."""
-    images = augment_by(inputs.draws, data.train_images[inputs.chosen], config, side)
-    labels = data.train_labels[inputs.chosen]
+    images, labels = data.train_images[inputs.chosen], data.train_labels[inputs.chosen]
+    images_at = functools.partial(augment_by, inputs.draws, images, config)
     share = inputs.share if mixed else 1.0
-    inputs.totals += _step(state, images, labels, share, config, class_weights)
+    soft = None  # what the teachers say, in the student's precision
+    if teachers:
+        with state.device.autocast():
+            soft = distillation.soft_labels(
+                teachers, images_at, share=share, temperature=config.temperature
+            )
+    inputs.totals += _step(state, images_at(side), labels, share, config, class_weights, soft)
 
 
 def _step(
@@ -237,6 +247,7 @@ def _step(
     share: float | torch.Tensor,
     config: RunConfig,
     class_weights: torch.Tensor | None,
+    soft: torch.Tensor | None,
 ) -> torch.Tensor:
     """Take one optimizer step; return (plain loss, correct) on the device."""
     with state.device.autocast():
@@ -250,6 +261,10 @@ def _step(
     )
     if class_weights is not None:
         loss = state.group.mean_over_batch(loss, lambda: class_weights[labels].sum())
+    if soft is not None:
+        loss = distillation.loss_with(
+            loss, logits, soft, weight=config.teacher_weight, temperature=config.temperature
+        )
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     state.optimizer.step()

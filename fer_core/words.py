@@ -16,7 +16,7 @@ STORED = (
     *(N_("Angry"), N_("Disgust"), N_("Fear"), N_("Happy"), N_("Sad"), N_("Surprise")),
     N_("Neutral"),
     *(N_("train"), N_("validation"), N_("test"), N_("public")),
-    *(N_("none"), N_("flip")),
+    *(N_("none"), N_("flip"), N_("crops")),
     *(N_("running"), N_("finished"), N_("interrupted"), N_("failed"), N_("stale")),
     *(N_("predicted"), N_("true")),
     *(N_("logit"), N_("probability")),

@@ -85,6 +85,8 @@ def test_a_configuration_from_before_there_was_a_drop_drops_nothing(tiny_config:
         ("dropout", True, "dropout is True; it takes a number"),
         ("dropout", 1.0, "dropout is 1.0; use a number from 0 to 0.99"),
         ("weight_average", 1.0, "weight_average is 1.0; use a number from 0 to 0.99999"),
+        ("teacher_weight", 1.5, "teacher_weight is 1.5; use a number from 0 to 1"),
+        ("temperature", 0.0, "temperature is 0.0; use a number from 0.1 to 100"),
         ("patience", -1, "patience is -1; use a number from 0"),
         ("sources", {"epochs": "guessed"}, "the source of epochs is 'guessed'; use reported"),
     ],
@@ -109,6 +111,7 @@ def test_nesterov_needs_a_momentum(tiny_config: RunConfig) -> None:
         ({"optimizer": "adam"}, "momentum", "momentum does nothing with optimizer 'adam'"),
         ({"schedule": "step"}, "warmup", "use schedule cosine"),
         ({"schedule": "cosine"}, "step_every", "use schedule step"),
+        ({"teacher": ""}, "temperature", "temperature does nothing without a teacher; give one"),
     ],
 )
 def test_a_setting_that_would_do_nothing_is_refused(

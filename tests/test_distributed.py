@@ -291,6 +291,12 @@ def test_a_batch_without_equal_parts_is_refused_with_one_that_has(
     group = Group(0, size)
     message = f"batch_size is {batch_size}, which {size} processes .* --set batch_size={advice},"
     with pytest.raises(InputError, match=message):
-        group.check_batch(batch_size)
-    group.check_batch(advice)
-    ALONE.check_batch(batch_size)
+        group.check(batch_size)
+    group.check(advice)
+    ALONE.check(batch_size)
+
+
+def test_a_run_with_a_teacher_is_trained_by_one_process() -> None:
+    with pytest.raises(InputError, match="teacher is 'a,b', and 2 processes train; .* without tor"):
+        Group(0, 2).check(128, teacher="a,b")
+    ALONE.check(128, teacher="a,b")

@@ -191,8 +191,8 @@ def test_wrong_requests_are_named(tiny_store: RunStore, tiny_config: RunConfig) 
         evaluate_run(tiny_store, "cut", "test")
     with pytest.raises(InputError, match="weights is 'worst'; use one of best, last, average"):
         evaluate_run(tiny_store, "cut", weights="worst")
-    with pytest.raises(InputError, match="averaging is 'crops'; use one of none, flip"):
-        evaluate_run(tiny_store, "cut", averaging="crops")
+    with pytest.raises(InputError, match="averaging is 'five'; use one of none, flip, crops"):
+        evaluate_run(tiny_store, "cut", averaging="five")
     with pytest.raises(InputError, match="no data set 'faces'"):
         train_run(tiny_store, tiny_config.replace(data="faces"))
 

@@ -22,8 +22,12 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "recipes": (BASE | {"muon"}, {"numpy", "torch"}),
     "distributed": (BASE | {"device"}, {"numpy", "torch"}),
     "captured": (BASE, {"torch"}),
+    "views": (BASE, {"torch"}),
+    "distillation": (BASE | {"models", "recipes"}, {"torch"}),
     "train": (
-        BASE | {"captured", "data", "models", "device", "distributed", "recipes"},
+        BASE
+        | {"captured", "data", "models", "device", "distributed", "recipes"}
+        | {"distillation", "views"},
         {"numpy", "torch"},
     ),
     "following": (
@@ -43,7 +47,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "pandas", "plotly", "jinja2", "markupsafe", "docx", "PIL"},
     ),
     "loading": (BASE | {"models", "checkpoints", "device", "store"}, set()),
-    "predicting": (BASE | {"data", "train", "loading", "store"}, {"numpy", "torch"}),
+    "teachers": (BASE | {"loading", "models", "store"}, {"numpy"}),
+    "predicting": (BASE | {"data", "train", "loading", "store", "views"}, {"numpy", "torch"}),
     "samples": (BASE | {"store"}, {"numpy"}),
     "provenance": (BASE | {"loading"}, set()),
     "explaining": (
@@ -56,8 +61,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     ),
     "experiment": (
         BASE
-        | {"data", "models", "train", "checkpoints", "device", "loading", "store"}
-        | {"distributed", "following"},
+        | {"data", "models", "train", "checkpoints", "device", "loading", "store", "views"}
+        | {"distributed", "following", "teachers"},
         {"numpy", "torch"},
     ),
     "ensembling": (BASE | {"analysis", "store"}, {"numpy"}),

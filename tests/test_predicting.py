@@ -30,7 +30,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("weights", ["best", "last"])
-@pytest.mark.parametrize("averaging", ["none", "flip"])
+@pytest.mark.parametrize("averaging", ["none", "flip", "crops"])
 def test_a_prediction_is_what_an_evaluation_stores_for_the_same_images(
     trained_store: RunStore, tiny_faces: DatasetArrays, weights: str, averaging: str
 ) -> None:
@@ -130,8 +130,8 @@ def test_what_cannot_predict_is_named_in_one_line(
         predicting.find_runs(trained_store, ["first", "fourth"])
     with pytest.raises(InputError, match="weights is 'worst'; use one of best, last, average"):
         predicting.predict(trained_store, [first], images, weights="worst")
-    with pytest.raises(InputError, match="averaging is 'crops'; use one of none, flip"):
-        predicting.predict(trained_store, [first], images, averaging="crops")
+    with pytest.raises(InputError, match="averaging is 'five'; use one of none, flip, crops"):
+        predicting.predict(trained_store, [first], images, averaging="five")
     for path in trained_store.checkpoint_folder(first.id).glob("*.safetensors"):
         path.unlink()
     with pytest.raises(InputError, match=r"run 'first': no checkpoint with hash .*leave it out"):

@@ -119,6 +119,30 @@ def test_flip_averaging_is_the_mean_with_the_mirror(
     np.testing.assert_allclose(both.sum(1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("side", [48, 44, 20])
+def test_crop_averaging_is_the_mean_of_ten_windows_one_by_one(
+    tiny_config: RunConfig, data: TrainingData, device: Device, side: int
+) -> None:
+    architecture = {**tiny_config.architecture, "side": side}
+    _, state = _train(tiny_config.replace(epochs=1, architecture=architecture), data, device)
+    images = data.validation_images[:3]
+    together = predict_probabilities(state.model, images, device, averaging="crops")
+    state.model.eval()
+    for image, found in zip(images.numpy(), together, strict=True):
+        answers = []
+        for top, left in ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2)):
+            window = image[0, top : top + 44, left : left + 44].astype(np.float32) / 255
+            for seen in (window, window[:, ::-1].copy()):
+                batch = torch.from_numpy(seen)[None, None]
+                if side != 44:
+                    batch = functional.interpolate(
+                        batch, size=(side, side), mode="bilinear", antialias=True
+                    )
+                with torch.no_grad():
+                    answers.append(state.model(batch)[0].softmax(0))
+        torch.testing.assert_close(found, torch.stack(answers).mean(0), rtol=1e-4, atol=1e-6)
+
+
 def test_training_ends_when_validation_gets_no_better(
     tiny_config: RunConfig, data: TrainingData, device: Device
 ) -> None:

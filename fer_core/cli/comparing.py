@@ -48,7 +48,7 @@ def compare(
     from fer_core.analysis.scores import by_weights, scores_of
 
     if average not in AVERAGINGS:
-        raise InputError(f"average is {average!r}; use {' or '.join(AVERAGINGS)}")
+        raise InputError(f"average is {average!r}; use one of {', '.join(AVERAGINGS)}")
     with open_store(read_only=True) as store:
         answers = _read(store, runs, split=split, weights=weights, averaging=average)
     scores = scores_of(answers)

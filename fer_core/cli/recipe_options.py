@@ -7,6 +7,7 @@ import typer
 _AUGMENTATION = "Augmentation and normalisation"
 _OPTIMIZATION = "Optimisation"
 _REGULARISATION = "Regularisation"
+_DISTILLATION = "Distillation"
 
 Augment = Annotated[
     str | None,
@@ -92,5 +93,27 @@ Dropout = Annotated[
     typer.Option(
         help="Rate in place of all dropout rates of the architecture.",
         rich_help_panel=_REGULARISATION,
+    ),
+]
+Teacher = Annotated[
+    str | None,
+    typer.Option(
+        help="Finished runs to learn from, as a,b: of the same data and held-out images.",
+        metavar="RUN[,RUN...]",
+        rich_help_panel=_DISTILLATION,
+    ),
+]
+TeacherWeight = Annotated[
+    float | None,
+    typer.Option(
+        help="The teachers' part of the loss, 0 to 1; the labels have the rest.",
+        rich_help_panel=_DISTILLATION,
+    ),
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        help="What logits are divided by before teacher and student are compared.",
+        rich_help_panel=_DISTILLATION,
     ),
 ]

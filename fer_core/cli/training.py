@@ -30,10 +30,13 @@ WeightsOption = Annotated[
     str,
     typer.Option(help="best (by validation accuracy), last, average (of the weights), or epoch-N."),
 ]
-AverageOption = Annotated[str, typer.Option(help="none, or flip: with the mirrored image.")]
+AverageOption = Annotated[
+    str,
+    typer.Option(help="none, flip: with the mirrored image, or crops: of ten crops of the image."),
+]
 
 # What has an option or an argument of its own, or comes from the preset's file.
-_NOT_BY_SET = {"name", "preset", "data", "architecture", "sources"}
+_NOT_BY_SET = {"name", "preset", "data", "architecture", "sources", "teacher_sha256"}
 
 
 def train(
@@ -68,6 +71,9 @@ def train(
     label_smoothing: recipe.LabelSmoothing = None,
     mixup: recipe.Mixup = None,
     dropout: recipe.Dropout = None,
+    teacher: recipe.Teacher = None,
+    teacher_weight: recipe.TeacherWeight = None,
+    temperature: recipe.Temperature = None,
     keep_epochs: Annotated[
         str | None, typer.Option(help="Epochs whose weights are kept, too, as 1,5,20.")
     ] = None,
@@ -83,6 +89,8 @@ def train(
     predictions.
 
     Example: fer-core train fast --data fer2013 --name fast-1
+
+    Example: fer-core train cnn --teacher fast-1,fast-2 --name student
 
     --drop leaves images out of training, never of validation or test, for what fer-core data
     audit finds in them:
@@ -119,6 +127,9 @@ def train(
         "label_smoothing": label_smoothing,
         "mixup": mixup,
         "dropout": dropout,
+        "teacher": teacher,
+        "teacher_weight": teacher_weight,
+        "temperature": temperature,
         "keep_epochs": keep_epochs,
         "drop": drop,
     }

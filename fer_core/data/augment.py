@@ -26,16 +26,27 @@ def augment(images: Tensor, config: RunConfig, side: int, generator: torch.Gener
     flipped. With kind ``none`` the images are only scaled (and resized, if `side` asks for it).
 
     All randomness comes from `generator`, which may live on the CPU or on the images' device.
-    Every kind draws the same numbers, so that with one seed two kinds differ only in strength.
+    """
+    return augment_by(draw(images, generator), images, config, side)
+
+
+def draw(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return the numbers that decide how a batch (B, ...) is augmented, (DRAWS, B) float32 in
+    [0, 1) on the images' device.
+
+    Every kind of augmentation draws the same ones, so that with one seed two kinds differ only in
+    strength.
     """
     draws = torch.rand((DRAWS, len(images)), generator=generator, device=generator.device)
-    return augment_by(draws.to(images.device, non_blocking=True), images, config, side)
+    return draws.to(images.device, non_blocking=True)
 
 
 def augment_by(draws: Tensor, images: Tensor, config: RunConfig, side: int) -> Tensor:
-    """Return what `augment` does, with draws (DRAWS, B) float32 uniform in [0, 1), on the images'
-    device. Nothing here waits for the device, so that a CUDA graph can hold it. A part of a
-    batch with its part of the draws is augmented as in the whole."""
+    """Return a batch as `augment` does, by numbers that `draw` gave: with the same ones, two sides
+    show the same scene, and a part of a batch with its part of the numbers is as in the whole.
+
+    Nothing here waits for the device, so that a CUDA graph can hold it.
+    """
     kinds = AUGMENT_KINDS[config.augment]
     if not kinds:
         return resize(images, side)

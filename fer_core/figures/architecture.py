@@ -36,7 +36,7 @@ def collect(
 ) -> Architectures:
     """Read the layers of runs.
 
-    columns: which ones, with commas between them; rows: batch norm, activations and dropout
+    columns: which ones, with commas between them; rows: batch norm, activations, dropout, sums
     `folded` into the row of the layer that they follow, or `all` in rows of their own.
     InputError for a run without layers.
     """
@@ -79,7 +79,8 @@ def describe(info: Architectures, *, language: str = "en") -> str:
     lines = [_("Layers in forward order; operations are multiply-adds for one image.")]
     if info.folded:
         folded = _(
-            "Batch norm, activations and dropout stand in the row of the layer that they follow."
+            "Batch norm, activations, dropout and sums stand in the row of the layer that they "
+            "follow."
         )
         lines = [sentences([*lines, folded], _)]
     return "\n".join(lines + [_describe(each, _) for each in info.networks])

@@ -21,6 +21,7 @@ COLOURS: dict[Kind | str, str] = {
     "norm": "#555555",
     "activation": "#D55E00",
     "dropout": "#e6e6e6",
+    "sum": "#c9a0dc",
     "flatten": "#ecd0de",
     "other": "#f0e6c8",
 }

@@ -156,6 +156,7 @@ def _add_key(sheet: Sheet, canvas: Canvas, kinds: set[Kind], top: float, _: Tran
         "norm": _("normalisation"),
         "activation": _("activation"),
         "dropout": _("dropout"),
+        "sum": _("sum"),
         "flatten": _("flatten"),
         "other": _("other"),
     }

@@ -12,8 +12,10 @@ from fer_core.translation import Translate
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
-Kind = Literal["convolution", "dense", "pool", "norm", "activation", "dropout", "flatten", "other"]
-FOLDED: tuple[Kind, ...] = ("norm", "activation", "dropout")
+Kind = Literal[
+    "convolution", "dense", "pool", "norm", "activation", "dropout", "sum", "flatten", "other"
+]
+FOLDED: tuple[Kind, ...] = ("norm", "activation", "dropout", "sum")
 
 # Layers are known by the names of their torch classes; the first pattern that fits decides.
 _KINDS: Mapping[Kind, str] = {
@@ -22,6 +24,7 @@ _KINDS: Mapping[Kind, str] = {
     "dense": "^Linear$",
     "norm": "Norm",
     "dropout": "Dropout",
+    "sum": "^Add$",
     "flatten": "^Flatten$",
     "activation": "LU6?$|Sigmoid|sigmoid|Tanh|tanh|Soft|swish|^Mish$",
 }
@@ -94,7 +97,7 @@ def read(store: "RunStore", run_id: str, *, folded: bool = True) -> Network:
 
 
 def fold(layers: Sequence[Layer]) -> tuple[Row, ...]:
-    """Put batch norm, activations and dropout into the row of the layer that they follow."""
+    """Put batch norm, activations, dropout and sums into the row of the layer that they follow."""
     rows: list[Row] = []
     for layer in layers:
         follows = rows and rows[-1].output_shape == layer.output_shape
@@ -120,7 +123,8 @@ def pair(layer: Layer, name: str) -> tuple[float, ...]:
 
 def settings(layer: Layer, _: Translate) -> list[str]:
     """Write the kernel as rows and columns, ``3×3``, and stride and groups unless they are what
-    is usual; nothing where there are none, or none are known."""
+    is usual; nothing where there are none, or none are known. A convolution beside a residual block
+    is called its shortcut."""
     written = []
     kernel, stride = pair(layer, "kernel"), pair(layer, "stride")
     if kernel:
@@ -131,6 +135,8 @@ def settings(layer: Layer, _: Translate) -> list[str]:
     groups = layer.settings.get("groups", 1)
     if groups != 1:
         written.append(_("{groups} groups").format(groups=groups))
+    if kind(layer) == "convolution" and "shortcut" in layer.path.split("."):
+        written.append(_("shortcut"))
     return written
 
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from fer_core.errors import InputError
 from fer_core.models.dropout import Dropout
+from fer_core.models.residual import Residual
 from fer_core.records import CLASS_NAMES
 
 Shape = tuple[int, ...]  # (C, H, W) or (N,), without the batch
@@ -63,6 +64,26 @@ def _conv(
 ) -> nn.Module:
     _needs_maps(shape)
     _whole(filters, "its number of filters")
+    return _convolution(shape, filters, kernel, stride, padding, bias)
+
+
+def _depthwise(
+    shape: Shape, kernel: Any, *, stride: Any = 1, padding: Any = "same", bias: Any = True
+) -> nn.Module:
+    _needs_maps(shape)
+    return _convolution(shape, shape[0], kernel, stride, padding, bias, groups=shape[0])
+
+
+def _convolution(
+    shape: Shape,
+    filters: int,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    bias: Any,
+    *,
+    groups: int = 1,
+) -> nn.Module:
     _whole(kernel, "as kernel the side of its window")
     _whole(stride, "as stride a step in pixels")
     _flag(bias, " as bias")
@@ -77,8 +98,8 @@ def _conv(
             f"with kernel {kernel} and stride {stride} it cannot keep the size: say how many "
             f"pixels to pad, e.g. padding = {(kernel - 1) // 2}"
         )
-    _refuse_many(shape[0] * filters * kernel * kernel)
-    conv = nn.Conv2d(shape[0], filters, kernel, stride, padding, bias=bias)
+    _refuse_many(shape[0] // groups * filters * kernel * kernel)
+    conv = nn.Conv2d(shape[0], filters, kernel, stride, padding, bias=bias, groups=groups)
     # torch's default is for a = sqrt(5): too small to train seven layers without batch norm.
     nn.init.kaiming_uniform_(conv.weight, nonlinearity="relu")
     if conv.bias is not None:
@@ -143,8 +164,10 @@ def _leaky_relu(_shape: Shape, slope: Any) -> nn.Module:
     return nn.LeakyReLU(_number(slope, "its slope for values below 0", 0, 1))
 
 
+RESIDUAL = "residual"
 LAYERS: dict[str, Callable[..., nn.Module]] = {
     "conv": _conv,
+    "depthwise": _depthwise,
     "dense": _dense,
     "max_pool": _pool(nn.MaxPool2d),
     "average_pool": _pool(nn.AvgPool2d),
@@ -154,9 +177,11 @@ LAYERS: dict[str, Callable[..., nn.Module]] = {
     "batch_norm": _batch_norm,
     "relu": _relu,
     "leaky_relu": _leaky_relu,
+    RESIDUAL: Residual,  # of a block and a shortcut, which `sequential` builds
 }
 EXAMPLES = {
     "conv": "{ conv = 64, kernel = 3 }",
+    "depthwise": "{ depthwise = 3 }",
     "dense": "{ dense = 512 }",
     "max_pool": "{ max_pool = 2 }",
     "average_pool": "{ average_pool = 2, ceil = true }",
@@ -166,6 +191,7 @@ EXAMPLES = {
     "batch_norm": "{ batch_norm = true }",
     "relu": "{ relu = true }",
     "leaky_relu": "{ leaky_relu = 0.1 }",
+    RESIDUAL: "{ residual = [{ conv = 64 }, { conv = 64, then = [] }] }",
 }
 # What may follow a convolution or a dense layer in `then`, `after_conv` or `after_dense`.
 FOLLOWING = ("batch_norm", "relu", "leaky_relu")

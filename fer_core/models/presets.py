@@ -9,7 +9,7 @@ from fer_core.errors import InputError
 from fer_core.models.own import is_own, own_preset, own_preset_name
 
 _FOLDER = Path(__file__).parent / "presets"
-_RECIPE_FREE = {"preset", "architecture", "data", "sources"}
+_RECIPE_FREE = {"preset", "architecture", "data", "sources", "teacher", "teacher_sha256"}
 _TABLES = ("architecture", "recipe", "sources")
 
 

@@ -10,10 +10,23 @@ import torch
 from torch import nn
 
 from fer_core.errors import InputError
-from fer_core.models.layer_kinds import EXAMPLES, FOLLOWING, LAYERS, MOST_PARAMETERS, Shape
+from fer_core.models.layer_kinds import (
+    EXAMPLES,
+    FOLLOWING,
+    LAYERS,
+    MOST_PARAMETERS,
+    RESIDUAL,
+    Shape,
+)
 from fer_core.records import CLASS_NAMES, IMAGE_SIZE
 
-_WITH_WIDTH = ("conv", "dense")
+# What follows a layer of these kinds unless its `then` says otherwise; they may be repeated.
+_FOLLOWED = {
+    "conv": "after_conv",
+    "depthwise": "after_conv",
+    "dense": "after_dense",
+    RESIDUAL: "after_residual",
+}
 _MOST_REPEATS = 100
 
 
@@ -21,43 +34,29 @@ def build(architecture: Mapping[str, Any]) -> nn.Sequential:
     """Build the network that `architecture` lists.
 
     layers: tables such as ``{conv = 64, kernel = 3}``, ``{dense = 512, then = ["relu"]}``,
-    ``{max_pool = 2}``, ``{dropout = 0.5}``, ``{flatten = true}``; after_conv, after_dense: what
-    follows each convolution and dense layer unless its `then` says otherwise, e.g.
-    ``["batch_norm", {leaky_relu = 0.1}]``; side: of the images that it sees, 48 by default.
-    ``repeat = 2`` in a convolution or dense layer stands for writing it twice. Input (N, 1, side,
-    side) float32, output logits (N, 7). Modules are named ``conv1``, ``relu1``, ``dense1`` and so
-    on in forward order.
+    ``{max_pool = 2}``, ``{dropout = 0.5}``, ``{flatten = true}``; after_conv, after_dense,
+    after_residual: what follows each convolution, dense layer and residual block unless its `then`
+    says otherwise, e.g. ``["batch_norm", {leaky_relu = 0.1}]``; side: of the images that it sees,
+    48 by default. ``repeat = 2`` in one of these stands for writing it twice. In
+    ``{residual = [...]}`` the layers' input is added to what they give, projected by a convolution
+    of kernel 1 with batch norm where they change the shape (He et al. 2016, option B). Input
+    (N, 1, side, side) float32, output logits (N, 7). Modules are named ``conv1``, ``relu1``,
+    ``dense1`` and so on in forward order, also within blocks.
 
     Raises InputError with the layer's place, its input shape and what it needs.
     """
-    unknown = set(architecture) - {"family", "side", "layers", "after_conv", "after_dense"}
+    unknown = set(architecture) - {"family", "side", "layers", *_FOLLOWED.values()}
     if unknown:
         raise InputError(
             f"unknown architecture keys: {', '.join(sorted(unknown))}; use family, side, layers, "
-            "after_conv and after_dense"
+            "after_conv, after_dense and after_residual"
         )
     side = architecture.get("side", IMAGE_SIZE)
     if type(side) is not int or not 8 <= side <= IMAGE_SIZE:
         raise InputError(f"side is {side!r}; use 8 to {IMAGE_SIZE} pixels")
     layers = architecture.get("layers", ())
-    if not isinstance(layers, list | tuple):
-        raise InputError(f"layers is {layers!r}; write a list such as [{{ flatten = true }}, ...]")
-    network = _Builder((1, side, side))
-    for place, layer in enumerate(layers, start=1):
-        kind, options = _kind(place, layer)
-        shape = network.shape
-        try:
-            repeat = _repeat(kind, options.pop("repeat", 1))
-            for _ in range(repeat):
-                shape = network.shape
-                network.add(kind, layer[kind], dict(options), architecture)
-        except (InputError, RuntimeError, ValueError, TypeError) as error:
-            reason = f"{kind} {str(error).splitlines()[0]}"
-            if "{" not in reason:  # that is an example already
-                reason += f"; e.g. {EXAMPLES[kind]}"
-            raise InputError(
-                f"layer {place} {_toml(layer)} on input {_text(shape)}: {reason}"
-            ) from None
+    network = _Builder((1, side, side), architecture)
+    network.add_layers("layers", layers)
     if network.shape != (len(CLASS_NAMES),):
         raise InputError(
             f"the network ends in {_text(network.shape)} after layer {len(layers)}; its last layer "
@@ -69,24 +68,49 @@ def build(architecture: Mapping[str, Any]) -> nn.Sequential:
 class _Builder:
     """Adds modules one by one and follows the shape that they give."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, architecture: Mapping[str, Any]) -> None:
         self.shape = shape
         self.modules: OrderedDict[str, nn.Module] = OrderedDict()
+        self._architecture = architecture
         self._numbers: Counter[str] = Counter()
         self._parameters = 0
 
-    def add(self, kind: str, value: Any, options: dict, architecture: Mapping[str, Any]) -> None:
+    def add_layers(self, what: str, layers: Any) -> None:
+        if not isinstance(layers, list | tuple):
+            raise InputError(
+                f"{what} is {layers!r}; write a list such as [{{ flatten = true }}, ...]"
+            )
+        for place, layer in enumerate(layers, start=1):
+            kind, options = _kind(place, layer)
+            shape = self.shape
+            try:
+                repeat = _repeat(kind, options.pop("repeat", 1))
+                for _ in range(repeat):
+                    shape = self.shape
+                    self._add(kind, layer[kind], dict(options))
+            except (InputError, RuntimeError, ValueError, TypeError) as error:
+                reason = f"{kind} {str(error).splitlines()[0]}"
+                if "{" not in reason:  # that is an example already
+                    reason += f"; e.g. {EXAMPLES[kind]}"
+                raise InputError(
+                    f"layer {place} {_toml(layer)} on input {_text(shape)}: {reason}"
+                ) from None
+
+    def _add(self, kind: str, value: Any, options: dict) -> None:
         follow: Any = ()
-        if kind in _WITH_WIDTH:
-            follow = options.pop("then", architecture.get(f"after_{kind}", ()))
+        if kind in _FOLLOWED:
+            follow = options.pop("then", self._architecture.get(_FOLLOWED[kind], ()))
         following = _following(follow)
         allowed = list(inspect.signature(LAYERS[kind]).parameters)[2:]  # after shape and value
         if unknown := set(options) - set(allowed):
-            allowed += ["then", "repeat"] if kind in _WITH_WIDTH else []
+            allowed += ["then", "repeat"] if kind in _FOLLOWED else []
             raise InputError(
                 f"has no option {', '.join(sorted(unknown))}; it has {', '.join(allowed) or 'none'}"
             )
-        self._append(kind, LAYERS[kind](self.shape, value, **options))
+        if kind == RESIDUAL:
+            self._append(kind, self._residual(value))
+        else:
+            self._append(kind, LAYERS[kind](self.shape, value, **options))
         for name, setting in following:
             try:
                 module = LAYERS[name](self.shape, setting)
@@ -95,6 +119,33 @@ class _Builder:
                     f"is followed by {name}, which {error}; e.g. {_FOLLOW_EXAMPLE}"
                 ) from None
             self._append(name, module)
+
+    def _residual(self, layers: Any) -> nn.Module:
+        with torch.device("meta"):  # only for its shape: the shortcut's layers are numbered first
+            trial = self._part()
+            trial.add_layers("its block", layers)
+        shortcut = None
+        if trial.shape != self.shape:
+            shortcut = self._part()
+            for kind, value, options in _projection(self.shape, trial.shape):
+                shortcut._append(kind, LAYERS[kind](shortcut.shape, value, **options))
+            if shortcut.shape != trial.shape:
+                raise InputError(
+                    f"gives {_text(trial.shape)} for {_text(self.shape)}, to which no stride of a "
+                    "shortcut leads; halve with a stride of 2"
+                )
+            self._numbers = shortcut._numbers
+        block = self._part()
+        block.add_layers("its block", layers)
+        self._numbers = block._numbers
+        passed = None if shortcut is None else nn.Sequential(shortcut.modules)
+        return LAYERS[RESIDUAL](nn.Sequential(block.modules), passed)
+
+    def _part(self) -> "_Builder":
+        """Return a builder of what runs next on the same input, numbered as if it were here."""
+        part = _Builder(self.shape, self._architecture)
+        part._numbers, part._parameters = self._numbers.copy(), self._parameters
+        return part
 
     def _append(self, kind: str, module: nn.Module) -> None:
         self._parameters += sum(parameter.numel() for parameter in module.parameters())
@@ -105,8 +156,18 @@ class _Builder:
             )
         with torch.no_grad():  # dropout and statistics are off: asking the shape changes nothing
             self.shape = tuple(module.eval()(torch.zeros(1, *self.shape)).shape[1:])
-        self._numbers[kind] += 1
-        self.modules[f"{kind}{self._numbers[kind]}"] = module.train()
+        name = "conv" if kind == "depthwise" else kind
+        self._numbers[name] += 1
+        self.modules[f"{name}{self._numbers[name]}"] = module.train()
+
+
+def _projection(shape: Shape, wanted: Shape) -> list[tuple[str, Any, dict[str, Any]]]:
+    """Return the layers of a shortcut from maps of one shape to another."""
+    if len(wanted) != 3:
+        raise InputError(f"gives {_text(wanted)}, and maps are added to maps")
+    stride = -(-shape[1] // wanted[1])
+    options = {"kernel": 1, "stride": stride, "padding": 0, "bias": False}
+    return [("conv", wanted[0], options), ("batch_norm", True, {})]
 
 
 def _kind(place: int, layer: Any) -> tuple[str, dict]:
@@ -120,8 +181,8 @@ def _kind(place: int, layer: Any) -> tuple[str, dict]:
 
 
 def _repeat(kind: str, repeat: Any) -> int:
-    if kind not in _WITH_WIDTH and repeat != 1:
-        raise InputError(f"has no option repeat; {' and '.join(_WITH_WIDTH)} have")
+    if kind not in _FOLLOWED and repeat != 1:
+        raise InputError(f"has no option repeat; {', '.join(_FOLLOWED)} have")
     if type(repeat) is not int or not 1 <= repeat <= _MOST_REPEATS:
         raise InputError(f"takes as repeat a whole number from 1 to {_MOST_REPEATS}, not {repeat}")
     return repeat

@@ -1,15 +1,16 @@
 """Bringing an architecture to a given number of parameters, by its widths or by its depth."""
 
 import bisect
+import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from fer_core.errors import InputError
 from fer_core.models import sequential
-from fer_core.models.layer_kinds import MOST_PARAMETERS
+from fer_core.models.layer_kinds import MOST_PARAMETERS, RESIDUAL
 from fer_core.models.layers import count_parameters
 
 TOLERANCE = 0.01  # of the wanted number
@@ -36,7 +37,7 @@ def match_parameters(
     if architecture.get("family") != "sequential":
         raise InputError("only an architecture that is a list of layers can be sized")
     _built(architecture)  # what is wrong with it is told as it is
-    if not _places(architecture):
+    if not _widths(architecture):
         raise InputError("an architecture without hidden layers has no width to size")
     if by == "depth":
         architecture = _with_nearest_depth(architecture, wanted)
@@ -86,7 +87,7 @@ def _with_nearest_widths(architecture: Mapping[str, Any], wanted: int) -> dict[s
 
 
 def _with_nearest_depth(architecture: Mapping[str, Any], wanted: int) -> dict[str, Any]:
-    if not any("repeat" in layer for layer in architecture["layers"]):
+    if not any("repeat" in layer for layer in _each(architecture["layers"])):
         raise InputError(
             "no layer has a repeat to match by depth; write one, e.g. { dense = 512, repeat = 3 }"
         )
@@ -120,25 +121,27 @@ def _built(architecture: Mapping[str, Any]) -> int:
         return count_parameters(sequential.build(architecture))
 
 
-def _places(architecture: Mapping[str, Any]) -> list[tuple[int, str]]:
-    """Return index and kind of each layer that has a width, but for the last: the logits."""
-    found = [
-        (index, kind)
-        for index, layer in enumerate(architecture["layers"])
-        for kind in ("conv", "dense")
-        if kind in layer
-    ]
-    return found[:-1]
+def _each(layers: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the layers in order, a residual block's after the block."""
+    for layer in layers:
+        yield layer
+        yield from _each(layer.get(RESIDUAL, ()))
+
+
+def _places(layers: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
+    """Return each layer that has a width, with its kind, but for the last: the logits."""
+    kinds = ("conv", "dense")
+    return [(layer, kind) for layer in _each(layers) for kind in kinds if kind in layer][:-1]
 
 
 def _widths(architecture: Mapping[str, Any]) -> list[int]:
-    return [architecture["layers"][index][kind] for index, kind in _places(architecture)]
+    return [layer[kind] for layer, kind in _places(architecture["layers"])]
 
 
 def _with_widths(architecture: Mapping[str, Any], widths: Sequence[int]) -> dict[str, Any]:
-    layers = [dict(layer) for layer in architecture["layers"]]
-    for (index, kind), width in zip(_places(architecture), widths, strict=True):
-        layers[index][kind] = width
+    layers = copy.deepcopy(architecture["layers"])
+    for (layer, kind), width in zip(_places(layers), widths, strict=True):
+        layer[kind] = width
     return {**architecture, "layers": layers}
 
 
@@ -148,18 +151,24 @@ def _scaled(architecture: Mapping[str, Any], factor: float) -> dict[str, Any]:
 
 
 def _repeated(architecture: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    layers = [
-        {**layer, "repeat": depth} if "repeat" in layer else dict(layer)
-        for layer in architecture["layers"]
-    ]
+    layers = copy.deepcopy(architecture["layers"])
+    for layer in _each(layers):
+        if "repeat" in layer:
+            layer["repeat"] = depth
     return {**architecture, "layers": layers}
 
 
 def _unrolled(architecture: Mapping[str, Any]) -> dict[str, Any]:
     """Write repeated layers out, so that each has a width of its own."""
-    layers = [
-        {key: value for key, value in layer.items() if key != "repeat"}
-        for layer in architecture["layers"]
-        for _ in range(layer.get("repeat", 1))
-    ]
-    return {**architecture, "layers": layers}
+    return {**architecture, "layers": _written_out(architecture["layers"])}
+
+
+def _written_out(layers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    written = []
+    for layer in layers:
+        for _ in range(layer.get("repeat", 1)):
+            each = {key: value for key, value in layer.items() if key != "repeat"}
+            if RESIDUAL in each:
+                each[RESIDUAL] = _written_out(each[RESIDUAL])
+            written.append(each)
+    return written

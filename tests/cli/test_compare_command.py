@@ -193,7 +193,7 @@ def test_runs_on_different_images_are_compared_unpaired_and_it_says_so(
         (("full-0", "full-1", "--split", "test"), "fer-core evaluate full-1 --split test"),
         (("full-0", "full-1", "--split", "nowhere"), "has no split 'nowhere'; use one of test"),
         (("full-0", "full-1", "--average", "flip"), "--split validation --average flip"),
-        (("full-0", "full-1", "--average", "crops"), "average is 'crops'; use none or flip"),
+        (("full-0", "full-1", "--average", "five"), "average is 'five'; use one of none, flip"),
         (("full-0", "full-1", "--weights", "worst"), "weights is 'worst'; use best, last, average"),
         (("full-0", "--weights", "best,best"), "or compare weights of one: --weights best,last"),
         (("full-0", "--weights", "best,worst"), "weights is 'best,worst'; use best, last, average"),

@@ -30,7 +30,7 @@ def _json(result: tuple[int, str, str]) -> Any:
 
 def test_the_list_tells_what_each_is_and_its_parameters(command: Command) -> None:
     listed = {preset["name"]: preset for preset in _json(command("presets", "list", "--json"))}
-    assert len(listed) == 13
+    assert len(listed) == 15
     assert listed["b-cnn"]["parameters"] == 4_880_743
     assert all(preset["description"] for preset in listed.values())
     code, out, _ = command("presets", "list")

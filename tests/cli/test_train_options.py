@@ -57,11 +57,26 @@ def test_every_option_has_its_help_in_a_panel(
     texts = dict(zip(panels[1::2], panels[2::2], strict=True))
     assert set(texts) == {
         "Arguments", "Options", "Size", "Augmentation and normalisation", "Optimisation",
-        "Regularisation",
+        "Regularisation", "Distillation",
     }  # fmt: skip
     for option in OPTIONS:
         assert re.search(rf"{option} +<\w+> +\w", out), option
         assert option not in texts["Options"]
+
+
+def test_a_teacher_is_named_by_name_and_stored_by_id(
+    command: Command, trained_store: RunStore
+) -> None:
+    run = ("train", "e-dnn", "--epochs", "1", "--set", "batch_size=64")
+    options = ("--teacher", "second", "--teacher-weight", "0.5", "--temperature", "4")
+    code, out, err = command(*run, *options, "--name", "student", "--json")
+    assert code == 0, err
+    config = trained_store.details(json.loads(out)["id"]).config
+    second = trained_store.run("second").id
+    assert (config["teacher"], config["teacher_weight"], config["temperature"]) == (second, 0.5, 4)
+    code, out, err = command(*run, "--teacher", "nobody")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "no run 'nobody'" in err
 
 
 def test_a_run_that_stopped_early_says_at_which_epoch(
@@ -100,6 +115,15 @@ def test_a_run_that_stopped_early_says_at_which_epoch(
         (("--sides", "32:0.6,40:0.4"), "'40:0.4' is no side from 8 to 48 with a part of the train"),
         (("--sides", "64:0.5"), "'64:0.5' is no side from 8 to 48 with a part of the training"),
         (("--sides", "32:0.5"), "sides has 32, but the network takes only images of its own side"),
+        (
+            ("--teacher", "a", "--temperature", "0"),
+            "temperature is 0.0; use a number from 0.1 to 1",
+        ),
+        (
+            ("--teacher-weight", "0.5"),
+            "teacher_weight does nothing without a teacher; give one, too",
+        ),
+        (("--set", "teacher_sha256=x"), "--set does not take teacher_sha256; see: fer-core train"),
         (("--patience", "-3"), "patience is -3; use a number from 0 to 100000"),
         (("--set", "data=x"), "--set does not take data; see: fer-core train --help"),
         (("--set", "name=x", "--set", "preset=x"), "--set does not take name, preset"),

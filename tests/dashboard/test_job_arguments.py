@@ -17,7 +17,7 @@ from fer_core.store import RunStore
             {"weights": "best --keep"},
             "weights is 'best --keep'; use one of best, last, average",
         ),
-        ("predict", {"average": ["none"]}, "average is ['none']; use one of none, flip"),
+        ("predict", {"average": ["none"]}, "average is ['none']; use one of none, flip, crops"),
         ("predict", {"crop": None}, "crop is None; use one of auto, none"),
     ],
 )

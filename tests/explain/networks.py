@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fer_core.models import Classifier, Normalise
+from fer_core.models import Classifier, Normalise, build
 
 SIDE = 48
 TARGETS = (3, 0, 6, 3)
@@ -51,6 +51,21 @@ def convnet(activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
             nn.Linear(6 * 8 * 8, 7),
         )
     )
+
+
+def residual_net() -> nn.Sequential:
+    """conv1; a residual block with conv2 and conv3; one with conv4 as shortcut, conv5, conv6."""
+    block = [{"conv": 4}, {"conv": 4, "then": ["batch_norm"]}]
+    halved = [{"conv": 6, "stride": 2, "padding": 1}, {"conv": 6, "then": ["batch_norm"]}]
+    layers = [
+        {"conv": 4, "kernel": 5, "stride": 3, "padding": 2},
+        {"residual": block},
+        {"residual": halved},
+        {"flatten": True},
+        {"dense": 7},
+    ]
+    follow = {"after_conv": ["batch_norm", "relu"], "after_residual": ["relu"]}
+    return seeded(lambda: build({"family": "sequential", "layers": layers, **follow}))
 
 
 def dense_net() -> nn.Sequential:

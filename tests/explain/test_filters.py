@@ -11,6 +11,7 @@ from fer_core.explain import filters
 from fer_core.explain.ascent_styles import PLAIN_STEP
 from fer_core.explain.filters import Ascent, ascend, kernels
 from fer_core.models import Classifier, Normalise
+from tests.explain.networks import residual_net
 from tests.explain.small_networks import comes_back_as_it_was, convolutional, faces, first_layer
 
 
@@ -37,6 +38,13 @@ def test_ascended_images_have_the_frequencies_of_gabor_kernels(style: str) -> No
     own = np.corrcoef(amplitudes, wanted)[: len(gabors), len(gabors) :]
     assert own.diagonal().min() > 0.6
     assert own.argmax(1).tolist() == list(range(len(gabors)))  # and are no other kernel's
+
+
+@pytest.mark.parametrize("layer", ["conv2", "conv3", "conv4", "last"])
+def test_filters_within_residual_blocks_and_shortcuts_are_climbed(layer: str) -> None:
+    model = residual_net().float()
+    found = ascend(model, layer, steps=20, record_every=20)
+    assert (found.activations[:, -1] > found.activations[:, 0]).all()
 
 
 class Peaks(nn.Module):

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from fer_core.explain.folding import faster
+from tests.explain.networks import residual_net
 
 
 def seeded(make: Callable[[], nn.Module]) -> nn.Module:
@@ -111,6 +112,7 @@ def norms(model: nn.Module) -> int:
         (backwards, 1),
         (hooked, 1),
         (Viewed, 0),
+        (residual_net, 0),
     ],
     ids=[
         "folded",
@@ -122,6 +124,7 @@ def norms(model: nn.Module) -> int:
         "other order",
         "hooked",
         "viewed",
+        "residual blocks",
     ],
 )
 def test_a_copy_gives_the_same_logits_and_folds_what_it_may(

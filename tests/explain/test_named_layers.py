@@ -6,7 +6,15 @@ from torch import nn
 
 from fer_core.errors import InputError
 from fer_core.explain.layers import capture, find, resolve
-from tests.explain.networks import Functional, Shared, classifier, convnet, dense_net, images
+from tests.explain.networks import (
+    Functional,
+    Shared,
+    classifier,
+    convnet,
+    dense_net,
+    images,
+    residual_net,
+)
 
 
 def test_names_paths_and_last_lead_to_the_same_layer() -> None:
@@ -36,6 +44,22 @@ def test_a_name_counts_more_than_another_layers_path() -> None:
     model = Swapped()
     assert find(model, "conv1") is model.conv2
     assert find(model, "conv2") is find(model, "last") is model.conv1
+
+
+def test_names_count_on_within_residual_blocks_and_last_is_no_shortcut() -> None:
+    model = residual_net()
+    assert find(model, "conv3") is model.residual1.block.conv3
+    assert find(model, "conv4") is model.residual2.shortcut.conv4
+    assert find(model, "last") is find(model, "conv6") is model.residual2.block.conv6
+    assert resolve(model, "residual2.block.conv6") == "conv6"
+    pixels = images(2)
+    with capture(model, "residual1.add") as added:
+        model(pixels)
+    with capture(model, "residual1") as whole:
+        model(pixels)
+    stem = model.relu1(model.batch_norm1(model.conv1(pixels)))
+    torch.testing.assert_close(added.output(), model.residual1.block(stem) + stem)
+    assert torch.equal(added.output(), whole.output())
 
 
 def test_a_container_is_a_layer_by_its_path() -> None:

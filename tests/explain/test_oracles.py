@@ -14,7 +14,8 @@ from zennit import attribution
 from zennit.composites import GuidedBackprop
 
 from fer_core.explain import explain
-from tests.explain.networks import convnet, images, targets
+from fer_core.explain.layers import find
+from tests.explain.networks import convnet, images, residual_net, targets
 
 
 @pytest.fixture(autouse=True)
@@ -144,3 +145,33 @@ def test_for_probabilities_they_agree_too() -> None:
     same(ours("saliency", output="probability"), theirs)
     theirs = attr.GuidedBackprop(model).attribute(images(), target=targets())
     same(ours("guided_backprop", output="probability"), theirs)
+
+
+@pytest.mark.parametrize("layer", ["conv1", "conv3", "conv4", "conv6", "residual1.add"])
+def test_captum_on_a_residual_network(layer: str) -> None:
+    model = residual_net()
+    same(ours("saliency", model), attr.Saliency(model).attribute(images(), target=targets()))
+    guided = attr.GuidedBackprop(residual_net()).attribute(images(), target=targets())
+    same(ours("guided_backprop", model), guided)
+    module = find(model, layer)
+    coarse = attr.LayerGradCam(model, module).attribute(
+        images(), target=targets(), relu_attributions=True
+    )
+    theirs = attr.LayerAttribution.interpolate(coarse, (48, 48), "bilinear")
+    same(ours("gradcam", model, layer=layer), theirs)
+    both = attr.GuidedGradCam(model, module).attribute(
+        images(), target=targets(), interpolate_mode="bilinear"
+    )
+    same(ours("guided_gradcam", model, layer=layer), both)
+
+
+def test_captum_integrated_gradients_and_occlusion_on_a_residual_network() -> None:
+    model, black = residual_net(), torch.zeros_like(images())
+    theirs = attr.IntegratedGradients(model).attribute(
+        images(), baselines=black, target=targets(), n_steps=16, method="gausslegendre"
+    )
+    same(ours("integrated_gradients", model, steps=16, baseline="black"), theirs)
+    theirs = attr.Occlusion(model).attribute(
+        images(), (1, 12, 12), strides=(1, 12, 12), baselines=black, target=targets()
+    )
+    same(ours("occlusion", model, patch=12, stride=12, fill="black"), theirs)

@@ -13,6 +13,7 @@ from fer_core.explain.outputs import (
     top_images,
 )
 from fer_core.models import Classifier, Normalise
+from tests.explain.networks import residual_net
 from tests.explain.small_networks import comes_back_as_it_was, convolutional, faces, first_layer
 
 
@@ -45,6 +46,19 @@ def test_activations_of_filters_are_means_of_what_follows_the_layer() -> None:
     found = filter_activations(model, images, "conv2")
     maps = layer_outputs(model, images, "conv2")
     np.testing.assert_allclose(found, np.maximum(maps, 0).mean((2, 3)), rtol=1e-5)
+
+
+def test_within_a_residual_block_a_sum_is_no_activation_of_the_layer_before_it() -> None:
+    model, images = residual_net(), faces(3).double()
+    with torch.no_grad():
+        stem = model.relu1(model.batch_norm1(model.conv1(images)))
+        block = model.residual1.block
+        inner = block.relu2(block.batch_norm2(block.conv2(stem)))
+        last = block.conv3(inner)  # then a batch norm, and the sum with another branch
+    for layer, expected in (("conv2", inner), ("conv3", last)):
+        found = filter_activations(model, images, layer)
+        np.testing.assert_allclose(found, expected.mean((2, 3)), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(layer_outputs(model, images, "conv3"), last, rtol=1e-5, atol=1e-6)
 
 
 def test_top_images_and_places_are_those_of_brute_force() -> None:

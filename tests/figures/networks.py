@@ -33,7 +33,8 @@ def _twenty() -> dict[str, Any]:
 
 ARCHITECTURES: dict[str, dict[str, Any]] = {
     **{
-        name: dict(preset_config(name, data="").architecture) for name in ("fast", "e-cnn", "e-dnn")
+        name: dict(preset_config(name, data="").architecture)
+        for name in ("fast", "e-cnn", "e-dnn", "tiny")
     },
     # Report D's, with its activations and their order.
     "d-cnn": _sequential(
@@ -49,6 +50,16 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         {"dense": 512, "then": ["relu", "batch_norm"]},
         {"dense": 7},
         after_conv=[{"leaky_relu": 0.05}, "batch_norm"],
+    ),
+    "residual": _sequential(
+        _conv(8, kernel=5),
+        {"max_pool": 4},
+        {"residual": [_conv(8), _conv(8, then=["batch_norm"])]},
+        {"residual": [_conv(16, stride=2, padding=1), _conv(16, then=["batch_norm"])]},
+        {"flatten": True},
+        {"dense": 7, "then": []},
+        after_conv=["batch_norm", "relu"],
+        after_residual=["relu"],
     ),
     "twenty": _twenty(),
     "uneven": {},  # a network of one's own, see `_uneven`

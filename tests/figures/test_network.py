@@ -23,6 +23,19 @@ def test_what_only_changes_values_is_folded_into_the_layer_before():
     ]
 
 
+def test_sums_of_residual_blocks_are_folded_and_their_shortcuts_named():
+    rows = network.fold(networks.layers("residual"))
+    assert row_names(rows)[2:6] == [
+        ["conv2", "residual1.block.batch_norm2", "residual1.block.relu2"],
+        ["conv3", "residual1.block.batch_norm3", "residual1.add", "relu3"],
+        ["conv4", "residual2.shortcut.batch_norm4"],
+        ["conv5", "residual2.block.batch_norm5", "residual2.block.relu4"],
+    ]
+    assert network.words(rows[4].main, _) == "Conv2d 1×1 stride 2 shortcut"
+    assert network.words(rows[4].layers[1], _) == "BatchNorm2d"
+    assert network.kind(rows[3].layers[2]) == "sum"
+
+
 def test_a_network_that_begins_with_batch_norm_keeps_it_in_a_row():
     layers = networks.layers("small")
     rows = network.fold((layers[1], *layers))

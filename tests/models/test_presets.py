@@ -2,6 +2,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+import torchvision
+from torch import nn
 
 from fer_core.config import SOURCES, RunConfig
 from fer_core.errors import InputError
@@ -16,6 +19,7 @@ from fer_core.models import (
     preset_text,
     presets,
 )
+from fer_core.models.layers import count_parameters
 
 # Total and trainable, as the reports count them.
 PARAMETERS = {
@@ -28,7 +32,7 @@ PARAMETERS = {
 }
 # Report A gives no drawing, only about how many there are.
 ABOUT = {"a-cnn-deep": 3.0e6, "a-cnn-wide": 3.0e6, "a-dnn": 2.9e6}
-OURS = {"fast", "d-cnn-small", "dnn", "cnn"}
+OURS = {"fast", "d-cnn-small", "dnn", "cnn", "best", "tiny"}
 
 
 def _architecture(name: str) -> dict:
@@ -54,6 +58,33 @@ def test_parameters_are_the_reports(name: str) -> None:
 @pytest.mark.parametrize("name", ABOUT)
 def test_parameters_are_near_to_what_report_a_says(name: str) -> None:
     assert parameter_count(preset_config(name, data="d")) == pytest.approx(ABOUT[name], rel=0.03)
+
+
+def test_tiny_has_at_most_110_000_parameters() -> None:
+    assert 100_000 < parameter_count(preset_config("tiny", data="d")) <= 110_000
+
+
+def test_best_is_torchvisions_resnet_18_with_a_stem_for_small_grey_images() -> None:
+    theirs = torchvision.models.resnet18(num_classes=7)
+    theirs.conv1 = nn.Conv2d(1, 64, 3, padding=1, bias=False)
+    theirs.maxpool = nn.Identity()
+    torch.manual_seed(0)
+    ours = build(_architecture("best"))
+    blocks = [block for name in "1234" for block in getattr(theirs, f"layer{name}")]
+    residuals = [module for name, module in ours.named_children() if "residual" in name]
+    pairs = [(theirs.conv1, ours.conv1), (theirs.bn1, ours.batch_norm1), (theirs.fc, ours.dense1)]
+    for theirs_, ours_ in zip(blocks, residuals, strict=True):
+        parts = [theirs_.conv1, theirs_.bn1, theirs_.conv2, theirs_.bn2]
+        own = [part for part in ours_.block if not isinstance(part, nn.ReLU)]
+        pairs += [*zip(parts, own, strict=True)]
+        if theirs_.downsample is not None:
+            pairs += [*zip(theirs_.downsample, ours_.shortcut, strict=True)]
+    for their, own in pairs:
+        their.load_state_dict(own.state_dict())
+    images = torch.rand(2, 1, 44, 44)
+    with torch.no_grad():
+        torch.testing.assert_close(ours.eval()(images), theirs.eval()(images))
+    assert count_parameters(ours) == count_parameters(theirs)
 
 
 def test_report_a_s_deep_net_has_more_layers_and_the_wide_one_more_filters() -> None:

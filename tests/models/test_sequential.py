@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from fer_core.errors import InputError
-from fer_core.models import build
+from fer_core.models import build, layer_table
 from fer_core.models.layer_kinds import EXAMPLES, LAYERS
 
 CONV_NET = {
@@ -49,6 +50,69 @@ def test_a_repeated_layer_is_the_layer_written_twice_with_what_follows() -> None
     written = {"family": "sequential", "layers": [once, once, *rest]}
     assert str(build(repeated)) == str(build(written))
     assert list(dict(build(repeated).named_children()))[:4] == ["conv1", "relu1", "conv2", "relu2"]
+
+
+def _residual_net(*blocks: dict[str, Any]) -> dict[str, Any]:
+    layers = [{"conv": 4}, *blocks, {"conv": 5}, {"flatten": True}, {"dense": 7}]
+    return {
+        "family": "sequential", "side": 12, "layers": layers, "after_conv": ["batch_norm", "relu"],
+        "after_residual": ["relu"],
+    }  # fmt: skip
+
+
+def test_a_residual_block_adds_its_input_or_a_projection_of_it() -> None:
+    second = {"conv": 6, "then": ["batch_norm"]}
+    network = build(
+        _residual_net(
+            {"residual": [{"conv": 8}, {"conv": 4, "then": []}]},
+            {"residual": [{"conv": 6, "stride": 2, "padding": 1}, second], "then": []},
+        )
+    )
+    assert list(dict(network.named_children())) == [
+        *("conv1", "batch_norm1", "relu1", "residual1", "relu3", "residual2"),
+        *("conv7", "batch_norm6", "relu5", "flatten1", "dense1"),
+    ]
+    same, halved = network.residual1, network.residual2
+    assert same.shortcut is None
+    assert [name for name, _ in halved.shortcut.named_children()] == ["conv4", "batch_norm3"]
+    assert [name for name, _ in halved.block.named_children()] == [
+        *("conv5", "batch_norm4", "relu4", "conv6", "batch_norm5"),
+    ]
+    maps = torch.randn(2, 4, 12, 12)
+    network.eval()
+    torch.testing.assert_close(same(maps), same.block(maps) + maps)
+    projected = nn.functional.conv2d(maps, halved.shortcut.conv4.weight, stride=2)
+    projected = projected / (1 + 1e-5) ** 0.5  # a batch norm that has seen nothing
+    torch.testing.assert_close(halved(maps), halved.block(maps) + projected)
+    assert halved.shortcut.conv4.weight.shape == (6, 4, 1, 1)
+    assert network(torch.zeros(3, 1, 12, 12)).shape == (3, 7)
+
+
+def test_convolutions_have_the_same_number_by_name_and_by_path() -> None:
+    block = {"residual": [{"depthwise": 3}, {"conv": 6, "kernel": 1, "then": []}], "repeat": 2}
+    layers = layer_table(build(_residual_net(block)), 12)
+    convolutions = [layer for layer in layers if layer.type == "Conv2d"]
+    assert [layer.name for layer in convolutions] == [f"conv{n}" for n in range(1, 8)]
+    assert [layer.path for layer in convolutions] == [
+        *("conv1", "residual1.shortcut.conv2", "residual1.block.conv3", "residual1.block.conv4"),
+        *("residual2.block.conv5", "residual2.block.conv6", "conv7"),
+    ]
+    assert [layer.settings["groups"] for layer in convolutions] == [1, 1, 4, 1, 6, 1, 1]
+    depthwise = convolutions[4]
+    assert (depthwise.parameters, depthwise.operations) == (6 * 9 + 6, 6 * 9 * 12 * 12)
+
+
+def test_a_residual_block_learns_and_draws_from_the_seed_alone() -> None:
+    architecture = _residual_net({"residual": [{"conv": 6}, {"conv": 6, "then": []}]})
+    torch.manual_seed(0)
+    network = build(architecture)
+    torch.manual_seed(0)
+    again = build(architecture)
+    for own, other in zip(network.parameters(), again.parameters(), strict=True):
+        assert torch.equal(own, other)
+        assert not own.is_meta
+    network(torch.rand(2, 1, 12, 12)).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
 
 
 def test_a_leaky_relu_has_the_slope_that_is_written() -> None:
@@ -127,10 +191,31 @@ FLAT = {"flatten": True}
         ([{"relu": 0.1}], "relu takes true, not 0.1; leave the layer out to have none"),
         ([{"batch_norm": False}], "batch_norm takes true, not false; leave the layer out"),
         ([{"conv": 4, "repeat": 0}], "conv takes as repeat a whole number from 1 to 100, not 0"),
-        ([{"max_pool": 2, "repeat": 2}], "max_pool has no option repeat; conv and dense have"),
-        ([{"cnov": 4}], "layer 1 is { cnov = 4 }; it takes one of conv, dense"),
+        ([{"max_pool": 2, "repeat": 2}], "max_pool has no option repeat; conv, depthwise, dense"),
+        (
+            [{"residual": [{"conv": 4, "kernl": 3}]}],
+            "layer 1 { residual = [{ conv = 4, kernl = 3 }] } on input 1x48x48: residual layer 1 "
+            "{ conv = 4, kernl = 3 } on input 1x48x48: conv has no option kernl",
+        ),
+        (
+            [{"residual": {"conv": 4}}],
+            "residual its block is {'conv': 4}; write a list such as [{ flatten = true }, ...]",
+        ),
+        ([{"residual": [FLAT]}], "residual gives 2304, and maps are added to maps; e.g. { resid"),
+        (
+            [
+                {"max_pool": 3},
+                {"conv": 1, "kernel": 2, "padding": 0},
+                {"residual": [{"max_pool": 2}]},
+            ],
+            "residual gives 1x7x7 for 1x15x15, to which no stride of a shortcut leads; halve with",
+        ),
+        ([{"residual": [{"conv": 4}], "kernel": 3}], "residual has no option kernel; it has then"),
+        ([FLAT, {"depthwise": 3}], "depthwise takes maps (channels x height x width)"),
+        ([{"depthwise": 4}], "depthwise with kernel 4 and stride 1 it cannot keep the size"),
+        ([{"cnov": 4}], "layer 1 is { cnov = 4 }; it takes one of conv, depthwise, dense"),
         ([{"conv": 4, "dense": 4}], "layer 1 is { conv = 4, dense = 4 }; it takes one of"),
-        (["conv 4"], 'layer 1 is "conv 4"; it takes one of conv, dense'),
+        (["conv 4"], 'layer 1 is "conv 4"; it takes one of conv, depthwise, dense'),
         (
             [{"max_pool": 64}],
             "layer 1 { max_pool = 64 } on input 1x48x48: max_pool a window of 64 is larger",

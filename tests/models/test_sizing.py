@@ -14,6 +14,10 @@ def _parameters(architecture: dict[str, Any]) -> int:
     return sum(layer.parameters for layer in layer_table(build(architecture)))
 
 
+def _total(architecture: dict[str, Any]) -> int:
+    return sum(layer.parameters for layer in layer_table(build(architecture), 40))
+
+
 def _kinds(architecture: dict[str, Any]) -> list[str]:
     return [key for layer in architecture["layers"] for key in layer]
 
@@ -45,6 +49,20 @@ def test_all_widths_change_by_one_factor() -> None:
 def test_any_list_of_layers_can_be_sized() -> None:
     architecture = dict(preset_config("e-dnn", data="d").architecture)
     assert _parameters(match_parameters(architecture, 500_000)) == pytest.approx(5e5, rel=0.01)
+
+
+@pytest.mark.parametrize("wanted", [30_000, 300_000])
+def test_widths_within_residual_blocks_are_sized_too(wanted: int) -> None:
+    architecture = dict(preset_config("tiny", data="d").architecture)
+    sized = match_parameters(architecture, wanted)
+    table = layer_table(build(sized), 40)
+    assert sum(layer.parameters for layer in table) == pytest.approx(wanted, rel=0.01)
+    narrow, wide = (
+        [layer.output_shape[0] for layer in layer_table(build(each), 40) if layer.type == "Conv2d"]
+        for each in sorted((architecture, sized), key=lambda each: _total(each))
+    )
+    assert all(one < other for one, other in zip(narrow, wide, strict=True))
+    assert architecture == dict(preset_config("tiny", data="d").architecture)  # as it was
 
 
 @settings(max_examples=8)

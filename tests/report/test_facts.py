@@ -134,6 +134,19 @@ def test_settings_of_a_loop_of_ones_own_may_be_anything(tmp_path):
     assert "schedule cosine; normalisation: null; augmentation: half of the images mirrored" in own
 
 
+def test_a_student_is_told_with_its_teachers(tmp_path):
+    config = {"optimizer": "sgd", "teacher_weight": 0.6, "temperature": 2.0}
+    with RunStore.open(tmp_path / "runs.db") as store:
+        with store.start_run("big", config={}) as big:
+            pass
+        for name, teacher in (("student", big.id), ("alone", "")):
+            with store.start_run(name, config={**config, "teacher": teacher}) as run:
+                run.add_epoch(Epoch(1))
+        student, alone = told(store, "training", "student", "alone")
+    assert f"taught by big ({big.id}) with 0.6 of the loss, at temperature 2.0; seed 0" in student
+    assert "taught" not in alone
+
+
 def test_a_comparison_tells_sizes_and_the_paired_test(small):
     sizes, test = told(small, "comparison", "cnn", "dnn", "bare")
     assert "cnn (synthetic data): 8,099 parameters, accuracy 80.0 %" in sizes

@@ -12,7 +12,7 @@ from fer_core.errors import InputError
 from fer_core.report.tables import TABLES
 from fer_core.report.tables.printing import Printed
 from fer_core.store import RunStore
-from tests.report.small import small_store
+from tests.report.small import CONFIGS, small_store
 
 TABLES_FOLDER = Path(__file__).parents[2] / "fer_core" / "report" / "tables"
 
@@ -77,6 +77,22 @@ def test_a_recipe_leaves_out_what_did_nothing_and_the_layers(small):
     assert settings["learning_rate"] == ("learning_rate", "0.001", "0.001")
     assert "shift" in settings  # it acts in cnn
     assert not {"momentum", "rotate"} & {*settings}
+
+
+def test_a_recipe_names_teachers_that_are_here(small):
+    cnn = small.run("cnn").id
+    taught = {"teacher": f"{cnn},gone", "teacher_weight": 0.6, "temperature": 2.0}
+    config = {**CONFIGS["dnn"], **taught, "teacher_sha256": "c0ffee,abba"}
+    with small.start_run("student", config=config, preset="small") as run:
+        pass
+    try:
+        printed, table = made(small, "recipe", "cnn", "student")
+    finally:
+        small.delete(run.id)
+    rows = dict(zip(table["setting"], printed.rows, strict=True))
+    assert rows["teacher"] == ("teacher", "–", f"cnn ({cnn}), gone")
+    assert rows["temperature"] == ("temperature", "–", "2.0")
+    assert "teacher_sha256" not in rows  # that is for provenance.json
 
 
 def test_a_recipe_can_show_only_what_differs(small):

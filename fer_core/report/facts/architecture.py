@@ -43,6 +43,7 @@ def _sentences(run: Run, layers: tuple[Layer, ...], _: Translate) -> list[str]:
                 ("norm", _("Normalisation layers: {layers}.")),
                 ("activation", _("Activations: {layers}.")),
                 ("dropout", _("Dropout: {layers}.")),
+                ("sum", _("Sums of residual blocks and their inputs: {layers}.")),
                 ("other", _("Other layers: {layers}.")),
             )
             if kind in kinds

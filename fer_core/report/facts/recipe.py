@@ -27,7 +27,7 @@ def words(config: Mapping[str, Any], _: Translate) -> list[str]:
         name = _OPTIMIZERS.get(known["optimizer"], known["optimizer"])
         said.append(_("optimizer {value}").format(value=name))
     said += [form.format(value=known[key]) for key, form in always.items() if key in config]
-    said += _schedule(config, known, _) + _extras(config, known, _)
+    said += _schedule(config, known, _) + _extras(config, known, _) + _teacher(config, known, _)
     if "normalise" in config:
         said.append(_("normalisation: {value}").format(value=normalisation(known["normalise"], _)))
     if "augment" in config:
@@ -78,6 +78,14 @@ def _schedule(config: Mapping[str, Any], known: Mapping[str, str], _: Translate)
         form = _("times {factor:g} after each {every:.0%} of the training")
         said.append(form.format(factor=factor, every=every))
     return said
+
+
+def _teacher(config: Mapping[str, Any], known: Mapping[str, str], _: Translate) -> list[str]:
+    if not config.get("teacher") or not {"teacher_weight", "temperature"} <= set(config):
+        return []
+    form = _("taught by {value} with {weight} of the loss, at temperature {temperature}")
+    said = {"weight": known["teacher_weight"], "temperature": known["temperature"]}
+    return [form.format(value=known["teacher"], **said)]
 
 
 def _number(config: Mapping[str, Any], key: str) -> float | None:

@@ -9,6 +9,7 @@ from fer_core.figures import facets, learning_curves, text
 from fer_core.figures.learning_curves import RunCurves
 from fer_core.records import TRAIN, VALIDATION, Epoch, Run, RunDetails
 from fer_core.report.facts import recipe
+from fer_core.report.teachers import with_names
 from fer_core.translation import Translate, translator
 from fer_core.words import clauses, listed, sentences
 
@@ -32,15 +33,15 @@ def _sentences(
 ) -> list[str]:
     details = store.details(each.run.id)
     return [
-        _recipe(details, _),
+        _recipe(store, details, _),
         *_images(store, details, _),
         _best(store, each, _),
         _seconds(history, details, _),
     ]
 
 
-def _recipe(details: RunDetails, _: Translate) -> str:
-    words = recipe.words(details.config, _)
+def _recipe(store: "RunStore", details: RunDetails, _: Translate) -> str:
+    words = recipe.words(with_names(store, details.config), _)
     name = facets.named(details.run, _)
     if not words:
         return _("{name}: its recipe is not stored.").format(name=name)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def collect(
     store: "RunStore", run_ids: tuple[str, ...], *, rows: Literal["all", "folded"] = "all"
 ) -> Architectures:
-    """Read the layers of runs. rows: ``folded`` puts batch norm, activations and dropout into the
-    row of the layer that they follow. InputError for a run without layers."""
+    """Read the layers of runs. rows: ``folded`` puts batch norm, activations, dropout and sums into
+    the row of the layer that they follow. InputError for a run without layers."""
     return architecture.collect(store, run_ids, rows=rows)
 
 

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from fer_core.analysis.configurations import MISSING, configuration_difference
-from fer_core.config import ACTS_WITH
+from fer_core.config import acts
 from fer_core.figures import text
 from fer_core.figures.configuration_difference import SHOWN, brief, written_out
 from fer_core.figures.options import one_of
 from fer_core.records import Run
 from fer_core.report.tables.printing import Printed, captioned, run_names
+from fer_core.report.teachers import with_names
 from fer_core.translation import Translate, translator
 
 if TYPE_CHECKING:
     from fer_core.store import RunStore
 
 _LAYERS = "architecture"  # the tables `layers` and `parameters` are about it
+_HASHES = "teacher_sha256"  # of the runs that `teacher` names; provenance.json has them
 
 
 class Recipes(NamedTuple):
@@ -37,22 +39,17 @@ def collect(store: "RunStore", run_ids: tuple[str, ...], *, show: str = "all") -
     one_of("show", show, SHOWN)
     details = [store.details(run_id) for run_id in run_ids]
     settings = configuration_difference(
-        [each.config for each in details],
-        ignore=(_LAYERS,) if show == "all" else (),
+        [with_names(store, each.config) for each in details],
+        ignore=(_LAYERS, _HASHES) if show == "all" else (_HASHES,),
         everything=show == "all",
     )
     if show == "all":
         settings = {
             name: values
             for name, values in settings.items()
-            if any(_acts(name, each.config) for each in details)
+            if any(acts(name, each.config) for each in details)
         }
     return Recipes(tuple(each.run for each in details), settings, show)
-
-
-def _acts(name: str, config: Mapping[str, Any]) -> bool:
-    other, values = ACTS_WITH.get(name, ("", ()))
-    return not other or other not in config or config[other] in values
 
 
 def _brief(value: Any, _: Translate) -> str:
