@@ -66,7 +66,7 @@ def test_inputs_that_stay_in_place_give_the_bits_of_plain_steps(
             group["lr"] = torch.tensor(recipes.learning_rate_at(step / STEPS, config)).item()
         totals += _step(
             plain, images, data.train_labels[chosen], torch.tensor(share).item(), config,
-            weights if config.class_weights == "balanced" else None,
+            weights if config.class_weights == "balanced" else None, None,
         )  # fmt: skip
     assert (epoch.train_loss, epoch.train_accuracy) == (totals[0] / STEPS, totals[1] / 800)
     for own, other in ((ours.model, plain.model), (ours.average, plain.average)):

@@ -297,6 +297,8 @@ def test_a_batch_without_equal_parts_is_refused_with_one_that_has(
 
 
 def test_a_run_with_a_teacher_is_trained_by_one_process() -> None:
-    with pytest.raises(InputError, match="teacher is 'a,b', and 2 processes train; .* without tor"):
+    with pytest.raises(
+        InputError, match=r"teacher is 'a,b', and 2 processes train; .* without tor"
+    ):
         Group(0, 2).check(128, teacher="a,b")
     ALONE.check(128, teacher="a,b")

@@ -149,7 +149,7 @@ def test_a_picture_is_read_from_standard_input(
         (("first", "flat.png"), "flat.png: no face found"),
         (("first", "a.png", "--crop", "eyes"), "crop is 'eyes'; use one of auto, none"),
         (("first", "a.png", "--weights", "worst"), "weights is 'worst'"),
-        (("first", "a.png", "--average", "crops"), "averaging is 'crops'"),
+        (("first", "a.png", "--average", "eyes"), "averaging is 'eyes'"),
         (("first", "-", "-"), "- stands for one picture"),
         (("first", "a.png", "-o", "s.csv"), "name image files to predict, or --test"),
         (("first", "--test", "test.csv"), "--test takes -o FILE"),
