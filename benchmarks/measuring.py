@@ -1,11 +1,13 @@
-"""What the benchmarks share: where they ran, medians, one JSON document."""
+"""What the benchmarks share: where they ran, what they used, medians, one JSON document."""
 
 import datetime
 import json
+import multiprocessing
 import os
 import platform
 import statistics
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,21 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "date": datetime.date.today().isoformat(),
     }
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time that this process and its living children have used, in seconds.
+
+    Children that live are counted on Linux only; `resource` counts those that have ended.
+    """
+    used = time.process_time()
+    for child in multiprocessing.active_children():
+        status = Path(f"/proc/{child.pid}/stat")
+        if status.exists():
+            # The name in brackets may hold spaces; from what follows it, user and system time.
+            user, system = status.read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+            used += (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return used
 
 
 def spread(values: list[float]) -> dict[str, float]:
