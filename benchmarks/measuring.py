@@ -8,12 +8,15 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from fer_core.errors import InputError
 
 
 def machine() -> dict[str, Any]:
@@ -49,6 +52,16 @@ def cpu_seconds() -> float:
 def spread(values: list[float]) -> dict[str, float]:
     """Return median, minimum and maximum."""
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Say what a person can put right as the command line does, and exit with 2."""
+    try:
+        yield
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def report(document: Mapping[str, Any], table: Table, *, as_json: bool, note: str = "") -> None:
