@@ -5,13 +5,13 @@ A ratio is ours over the peer's, taken round by round; more is better. It fell w
 not meet (its best round now is below the worst one recorded) and the median is more than 10 %
 lower. The ranges hold the noise of rounds, the 10 % that of days: on one machine, one ratio was up
 to 9 % apart within a day. A ratio that fell is marked, and the exit code is 1, as it is when a
-script fails. On another processor than the recorded one, or with other threads, this is said;
+benchmark fails. On another processor than the recorded one, or with other threads, this is said;
 ratios are marked all the same, but the exit code is 0: the code need not be the cause.
 
-    python benchmarks/all.py [--only training] [--json]        # or: make bench
-    python benchmarks/all.py --record [--only training]        # writes benchmarks/recorded.json
+    python benchmarks/all.py [--only data] [--json]        # or: make bench
+    python benchmarks/all.py --record [--only data]        # writes benchmarks/recorded.json
 
---record writes after each script: a recording that was cut off goes on with --only.
+--record writes after each benchmark: a recording that was cut off goes on with --only.
 """
 
 import argparse
@@ -34,15 +34,17 @@ from fer_core.files import write_atomically
 HERE = Path(__file__).parent
 RECORDED = HERE / "recorded.json"
 LEAST_FALL = 0.10  # of the median
-SCRIPTS: dict[str, list[str]] = {
-    "training": ["--rounds", "3"],
-    "explain": ["--rounds", "3", "--images", "8", "--device", "cpu"],
-    "filters": ["--rounds", "3", "--filters", "16", "--steps", "20"],
-    "lime_engine": ["--rounds", "3", "--samples", "500"],
-    "data": ["--rounds", "3", "--images", "2000"],
-    "store": ["--rounds", "3", "--runs", "200"],
+# Each is measured and recorded by itself: a script and its options.
+BENCHMARKS: dict[str, tuple[str, ...]] = {
+    "training-fast": ("training", "--preset", "fast", "--rounds", "3"),
+    "training-e-cnn": ("training", "--preset", "e-cnn", "--rounds", "3"),
+    "explain": ("explain", "--rounds", "3", "--images", "8", "--device", "cpu"),
+    "filters": ("filters", "--rounds", "3", "--filters", "16", "--steps", "20"),
+    "lime_engine": ("lime_engine", "--rounds", "3", "--samples", "500"),
+    "data": ("data", "--rounds", "3", "--images", "2000"),
+    "store": ("store", "--rounds", "3", "--runs", "200"),
 }
-# Peers that are not installed with the rest: without them a script has no ratio.
+# Peers that are not installed with the rest: without them there is no ratio.
 NEEDS = {"store": "mlflow"}
 
 Spread = Mapping[str, float]  # median, min, max
@@ -81,15 +83,15 @@ def verdict(recorded: Spread | None, present: Spread | None) -> str:
 
 
 def compared(recorded: Mapping[str, Any], present: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a row a ratio of the scripts that were run now."""
+    """Return a row a ratio of the benchmarks that were run now."""
     rows = []
-    for script, measured in present.items():
-        before = recorded.get(script, {}).get("ratios", {})
+    for benchmark, measured in present.items():
+        before = recorded.get(benchmark, {}).get("ratios", {})
         now = measured["ratios"]
         for ratio in before | now:
             rows.append(
                 {
-                    "script": script,
+                    "benchmark": benchmark,
                     "ratio": ratio,
                     "recorded": before.get(ratio),
                     "present": now.get(ratio),
@@ -100,45 +102,45 @@ def compared(recorded: Mapping[str, Any], present: Mapping[str, Any]) -> list[di
 
 
 def elsewhere(recorded: Mapping[str, Any], present: Mapping[str, Any]) -> list[str]:
-    """Return a line for each script that was recorded on another processor."""
+    """Return a line for each benchmark that was recorded on another processor."""
     lines = []
-    for script, measured in present.items():
-        before = recorded.get(script)
+    for benchmark, measured in present.items():
+        before = recorded.get(benchmark)
         if before is None:
             continue
         for key in ("processor", "cores", "threads"):
             was, now = before["machine"][key], measured["machine"][key]
             if was != now:
-                lines.append(f"{script} was recorded with another {key}: {was}, here {now}")
+                lines.append(f"{benchmark} was recorded with another {key}: {was}, here {now}")
     return lines
 
 
-def run(script: str, options: list[str]) -> dict[str, Any]:
+def run(script: str, *options: str) -> dict[str, Any]:
     """Run a script and return its ratios, and where, when and how they were measured."""
-    command = ["python", f"benchmarks/{script}.py", *options, "--json"]
-    print(shlex.join(command), file=sys.stderr)
+    command = shlex.join(["python", f"benchmarks/{script}.py", *options, "--json"])
+    print(command, file=sys.stderr)
     done = subprocess.run(
         [sys.executable, str(HERE / f"{script}.py"), *options, "--json"],
         check=True,
         stdout=subprocess.PIPE,
     )
     return {
-        "command": shlex.join(command),
+        "command": command,
         "machine": machine() | {"threads": os.environ.get("OMP_NUM_THREADS", "as many as cores")},
         "ratios": dict(ratios_of(json.loads(done.stdout))),
     }
 
 
-def chosen(only: list[str]) -> dict[str, list[str]]:
-    """Return the scripts to run: those asked for, or all whose peers are installed."""
-    if unknown := sorted(set(only) - set(SCRIPTS)):
-        raise InputError(f"--only is {unknown[0]!r}; use one of {', '.join(SCRIPTS)}")
-    found = {}
-    for script in only or SCRIPTS:
-        if script in NEEDS and importlib.util.find_spec(NEEDS[script]) is None:
-            print(f"{script} is left out: pip install 'fer-lab[bench]'", file=sys.stderr)
+def chosen(only: list[str]) -> list[str]:
+    """Return the benchmarks to run: those asked for, or all whose peers are installed."""
+    if unknown := sorted(set(only) - set(BENCHMARKS)):
+        raise InputError(f"--only is {unknown[0]!r}; use one of {', '.join(BENCHMARKS)}")
+    found = []
+    for benchmark in only or BENCHMARKS:
+        if benchmark in NEEDS and importlib.util.find_spec(NEEDS[benchmark]) is None:
+            print(f"{benchmark} is left out: pip install 'fer-lab[bench]'", file=sys.stderr)
         else:
-            found[script] = SCRIPTS[script]
+            found.append(benchmark)
     return found
 
 
@@ -155,7 +157,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", action="append", default=[], help="a script; repeatable")
+    parser.add_argument("--only", action="append", default=[], help="a benchmark; repeatable")
     parser.add_argument("--recorded", type=Path, default=RECORDED, help="the file")
     parser.add_argument("--record", action="store_true", help="write it instead of comparing")
     parser.add_argument("--json", action="store_true")
@@ -163,11 +165,11 @@ def main() -> int:
     recorded = read(arguments.recorded, needed=not arguments.record)
     present: dict[str, Any] = {}
     failed = []
-    for script, options in chosen(arguments.only).items():
+    for benchmark in chosen(arguments.only):
         try:
-            present[script] = run(script, options)
+            present[benchmark] = run(*BENCHMARKS[benchmark])
         except subprocess.CalledProcessError as error:
-            failed.append(f"{script} failed with exit code {error.returncode}")
+            failed.append(f"{benchmark} failed with exit code {error.returncode}")
             continue
         if arguments.record:
             text = json.dumps(recorded | present, indent=2)
@@ -175,11 +177,12 @@ def main() -> int:
     rows = compared(recorded, present)
     other = elsewhere(recorded, present)
     fell = [row for row in rows if row["verdict"] == "fell"]
-    table = Table("script", "ratio", "recorded", "now", "")
+    table = Table("benchmark", "ratio", "recorded", "now", "")
     for row in rows:
         cells = [_text(row[key]) for key in ("recorded", "present")]
         table.add_row(
-            row["script"], row["ratio"], *cells, row["verdict"], style="red" if row in fell else ""
+            *(row["benchmark"], row["ratio"], *cells, row["verdict"]),
+            style="red" if row in fell else "",
         )
     notes = [*other, *failed, f"{len(fell)} of {len(rows)} ratios fell"]
     document = {"machine": machine(), "ratios": rows, "elsewhere": other, "failed": failed}
