@@ -1,10 +1,11 @@
-# make demo: the main job on built-in faces. make test: the tests. Both install what they need.
+# make demo: the main job on built-in faces. make test: the tests. make bench: is it as fast as it
+# was? All install what they need.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install install-dev demo test check format translations clean
+.PHONY: install install-dev demo test bench check format translations clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed
@@ -36,6 +37,10 @@ test: install-dev
 	sh tests/install-system-packages.sh
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m browser
+
+# At most 15 minutes on two cores that have nothing else to do.
+bench: install-dev
+	$(BIN)/python benchmarks/all.py
 
 check: install-dev
 	$(BIN)/ruff check .

@@ -119,6 +119,7 @@ def measure(name: str, rounds: int, samples: int, note: Callable[[str], None]) -
         "seconds": {key: spread(values) for key, values in seconds.items()},
         "ratio": {key: spread(values)["median"] for key, values in ratios.items()},
         "ratio_by_round": ratios,
+        "ratio_spread": {key: spread(values) for key, values in ratios.items()},
         "difference": {
             "float32": max(max(values[:-1]) for values in differences.values()),
             "float64": max(values[-1] for values in differences.values()),

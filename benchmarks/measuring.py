@@ -1,17 +1,22 @@
-"""What the benchmarks share: where they ran, medians, one JSON document."""
+"""What the benchmarks share: where they ran, what they used, medians, one JSON document."""
 
 import datetime
 import json
+import multiprocessing
 import os
 import platform
 import statistics
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from fer_core.errors import InputError
 
 
 def machine() -> dict[str, Any]:
@@ -29,9 +34,34 @@ def machine() -> dict[str, Any]:
     }
 
 
+def cpu_seconds() -> float:
+    """Return the CPU time that this process and its living children have used, in seconds.
+
+    Children that live are counted on Linux only; `resource` counts those that have ended.
+    """
+    used = time.process_time()
+    for child in multiprocessing.active_children():
+        status = Path(f"/proc/{child.pid}/stat")
+        if status.exists():
+            # The name in brackets may hold spaces; from what follows it, user and system time.
+            user, system = status.read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+            used += (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
 def spread(values: list[float]) -> dict[str, float]:
     """Return median, minimum and maximum."""
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Say what a person can put right as the command line does, and exit with 2."""
+    try:
+        yield
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def report(document: Mapping[str, Any], table: Table, *, as_json: bool, note: str = "") -> None:
