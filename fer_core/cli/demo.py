@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fer_core.cli import attacking, data, explaining, microscope, training
+from fer_core.cli import attacking, data, evaluating, explaining, microscope, training
 from fer_core.cli.output import open_store, stderr
 from fer_core.records import FINISHED, TEST
 
@@ -41,7 +41,7 @@ def demo(
         if evaluated:
             stderr.print(f"{name} is there already")
         else:
-            training.evaluate(name, split=TEST)
+            evaluating.evaluate(name, split=TEST)
         explaining.explain(name)
         if kind == "cnn":
             _look_closer(name)

@@ -15,6 +15,7 @@ from fer_core.cli import (
     data,
     demo,
     ensembles,
+    evaluating,
     explaining,
     figure,
     microscope,
@@ -55,8 +56,8 @@ app.add_typer(runs.app, name="runs")
 for command in (
     training.train,
     training.resume,
-    training.evaluate,
-    training.predictions,
+    evaluating.evaluate,
+    evaluating.predictions,
     predicting.predict,
     comparing.compare,
     ensembles.ensemble,
