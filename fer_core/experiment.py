@@ -15,8 +15,9 @@ from fer_core.data.division import divide
 from fer_core.device import Device
 from fer_core.distributed import ALONE, Group
 from fer_core.errors import InputError
+from fer_core.evaluating import evaluate_run
 from fer_core.following import call, hand_out
-from fer_core.loading import kept_weights, load_model, trained_config
+from fer_core.loading import kept_weights, trained_config
 from fer_core.models import (
     OWN_FAMILY,
     check_own,
@@ -27,21 +28,16 @@ from fer_core.models import (
 )
 from fer_core.records import (
     FINISHED,
-    PUBLIC,
     SOURCE,
-    TEST,
     TRAIN,
     VALIDATION,
     Epoch,
-    Predictions,
     Run,
-    Score,
     TensorRecord,
 )
 from fer_core.store import RunStore, RunWriter, StoreError
 from fer_core.teachers import Teachers, load_same_teachers, load_teachers
-from fer_core.train import TrainingData, TrainingState, fit, predict_probabilities
-from fer_core.views import check_averaging
+from fer_core.train import TrainingData, TrainingState, fit
 
 HELD_OUT_WITHOUT_VALIDATION = 0.15
 
@@ -185,56 +181,6 @@ def resume_run(
         for weights in kept_weights(config, state.epoch):
             evaluate_run(store, run.id, VALIDATION, weights=weights, device=device)
     return store.run(run.id), differences
-
-
-def evaluate_run(
-    store: RunStore,
-    reference: str,
-    split: str = VALIDATION,
-    *,
-    weights: str = "best",
-    averaging: str = "none",
-    device: str = "auto",
-) -> Score:
-    """Store the run's probabilities on a split and return how many it gets right.
-
-    weights: ``best`` (by validation accuracy), ``last``, ``average`` (the moving average, after
-    the last epoch), or ``epoch-N``; averaging: one of AVERAGINGS.
-    Each call on a test split is logged as a reading of it.
-    """
-    check_averaging(averaging)
-    run = store.run(reference)
-    trained_config(store, run)  # what has no weights says so before anything else
-    if split in (TEST, PUBLIC) and run.status != FINISHED:
-        raise InputError(
-            f"run {run.name!r} is {run.status}; {split} is read when training is over: "
-            f"fer-core resume {run.name!r}"
-        )
-    images = store.evaluation_split(run.id, split)
-    loaded = load_model(store, run, weights, device)
-    pixels = store.images(run.dataset_fingerprint, images.source, images.indices)
-    probabilities = predict_probabilities(
-        loaded.model,
-        torch.tensor(pixels, device=loaded.device.torch_device).unsqueeze(1),
-        loaded.device,
-        averaging=averaging,
-    )
-    store.add_predictions(
-        run.id,
-        Predictions(
-            split=split,
-            weights=weights,
-            averaging=averaging,
-            probabilities=probabilities.cpu().numpy(),
-            epoch=loaded.epoch,
-            checkpoint_sha256=loaded.sha256,
-            fingerprint=images.fingerprint,
-        ),
-    )
-    score = store.run(run.id).score(split, weights, averaging)
-    if score is None:
-        raise RuntimeError(f"the predictions of {run.name!r} on {split} were not stored")
-    return score
 
 
 def _train(

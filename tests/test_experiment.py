@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 from fer_core.config import RunConfig
 from fer_core.data.holdout import held_out_indices
 from fer_core.errors import InputError
-from fer_core.experiment import Silent, evaluate_run, resume_run, train_run
+from fer_core.evaluating import evaluate_run
+from fer_core.experiment import Silent, resume_run, train_run
 from fer_core.records import FINISHED, INTERRUPTED, DatasetArrays, Epoch
 from fer_core.store import RunStore
 

@@ -59,17 +59,18 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         BASE | {"data", "explain", "loading", "provenance", "samples", "store"},
         {"numpy", "torch"},
     ),
+    "evaluating": (BASE | {"loading", "store", "train", "views"}, {"torch"}),
     "experiment": (
         BASE
-        | {"data", "models", "train", "checkpoints", "device", "loading", "store", "views"}
-        | {"distributed", "following", "teachers"},
+        | {"data", "models", "train", "checkpoints", "device", "loading", "store"}
+        | {"distributed", "evaluating", "following", "teachers"},
         {"numpy", "torch"},
     ),
     "ensembling": (BASE | {"analysis", "store"}, {"numpy"}),
     "cli": (
         BASE
         | {"data", "models", "device", "experiment", "ensembling", "predicting", "store"}
-        | {"distributed", "following", "explain", "explaining", "microscope"}
+        | {"evaluating", "distributed", "following", "explain", "explaining", "microscope"}
         | {"analysis", "figures", "report"},
         {"typer", "rich", "numpy", "pandas"},
     ),

@@ -15,7 +15,8 @@ import pytest
 from fer_core.config import RunConfig
 from fer_core.ensembling import make_ensemble
 from fer_core.errors import InputError
-from fer_core.experiment import evaluate_run, train_run
+from fer_core.evaluating import evaluate_run
+from fer_core.experiment import train_run
 from fer_core.models import preset_config
 from fer_core.records import DatasetArrays
 from fer_core.store import RunStore

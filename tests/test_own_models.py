@@ -8,7 +8,8 @@ import pytest
 
 from fer_core.config import RunConfig
 from fer_core.errors import InputError
-from fer_core.experiment import Silent, evaluate_run, resume_run, train_run
+from fer_core.evaluating import evaluate_run
+from fer_core.experiment import Silent, resume_run, train_run
 from fer_core.models import preset_config
 from fer_core.records import FINISHED, INTERRUPTED, SOURCE, Epoch
 from fer_core.store import RunStore

@@ -8,7 +8,7 @@ from fer_core import predicting
 from fer_core.config import RunConfig
 from fer_core.data.photo import Face, Photo
 from fer_core.errors import InputError
-from fer_core.experiment import evaluate_run
+from fer_core.evaluating import evaluate_run
 from fer_core.records import VALIDATION, DatasetArrays
 from fer_core.store import RunStore
 

@@ -88,7 +88,7 @@ def _evaluate(
         from fer_core.ensembling import evaluate_ensemble
 
         return evaluate_ensemble(store, run, split, weights=weights, averaging=averaging)
-    from fer_core.experiment import evaluate_run
+    from fer_core.evaluating import evaluate_run
 
     return evaluate_run(store, run, split, weights=weights, averaging=averaging, device=device)
 

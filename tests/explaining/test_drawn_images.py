@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from fer_core.config import RunConfig
-from fer_core.experiment import evaluate_run, train_run
+from fer_core.evaluating import evaluate_run
+from fer_core.experiment import train_run
 from fer_core.explaining import Request, plan
 from fer_core.records import (
     TEST,
