@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 MISSING = "–"  # a setting that a configuration does not have
-# `sources` decides nothing; it says where a setting comes from.
-_DECIDES_NOTHING = ("sources",)
+# `sources` says where a setting comes from; the teachers' hashes belong to their ids.
+_DECIDES_NOTHING = ("sources", "teacher_sha256")
 
 
 def configuration_difference(

@@ -145,3 +145,8 @@ def test_odd_values_of_a_configuration_stay_one_printable_line():
     said = group_sentence(compare_groups(given, groups)[0], groups, ["a", "b"])
     assert said.isprintable()
     assert "y" * 29 + "…" in said
+
+
+def test_a_teacher_is_named_once_by_its_id() -> None:
+    configs = [{"teacher": "", "teacher_sha256": ""}, {"teacher": "a", "teacher_sha256": "47c4"}]
+    assert configuration_difference(configs) == {"teacher": ("", "a")}
