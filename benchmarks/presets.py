@@ -52,7 +52,8 @@ def planned(arguments: argparse.Namespace) -> dict[str, RunConfig]:
         if arguments.only and preset not in arguments.only:
             continue
         config = preset_config(preset, data=DATA, batch_size=arguments.batch_size)
-        config = config.replace(architecture={**config.architecture, "side": arguments.side})
+        architecture = {**config.architecture, "side": arguments.side}
+        config = config.replace(architecture=architecture, sides="")
         configs[preset] = config.replace(epochs=arguments.epochs)
         if preset in DNNS:
             configs[f"{preset}-long"] = config.replace(epochs=arguments.dnn_epochs)

@@ -51,11 +51,15 @@ CHANGES: dict[str, dict[str, Any]] = {
     "normalise unit": {"normalise": "unit"},
     "normalise dataset": {"normalise": "dataset"},
     "normalise per-image": {"normalise": "per-image"},
+    "optimizer adamw": {"optimizer": "adamw"},
     "optimizer adam": {"optimizer": "adam", "weight_decay": 0.0},
     "optimizer sgd": {
         "optimizer": "sgd", "learning_rate": 0.05, "nesterov": True, "weight_decay": 0.0005,
     },
     "optimizer rmsprop": {"optimizer": "rmsprop", "learning_rate": 0.001, "weight_decay": 0.0},
+    "learning rate 0.0015": {"learning_rate": 0.0015},
+    "learning rate 0.006": {"learning_rate": 0.006},
+    "weight decay 0.1": {"weight_decay": 0.1},
     "schedule constant": {"schedule": "constant"},
     "schedule one-cycle": {"schedule": "one-cycle"},
     "schedule cosine": {"schedule": "cosine", "warmup": 0.05},
@@ -67,7 +71,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "dropout 0": {"dropout": 0.0},
     "dropout 0.5": {"dropout": 0.5},
     "weight average 0.999": {"weight_average": 0.999},
+    "sides none": {"sides": ""},
     "patience 5": {"patience": 5},
+    "batch size 64": {"batch_size": 64},
 }  # fmt: skip
 
 
@@ -136,7 +142,8 @@ def main() -> None:
     device = choose_device("cpu" if arguments.smoke else "auto")
     base = preset_config(arguments.preset, data="fer2013", **settings)
     if arguments.side:
-        base = base.replace(architecture={**base.architecture, "side": arguments.side})
+        # The smaller sides of earlier epochs belong to the preset's own.
+        base = base.replace(architecture={**base.architecture, "side": arguments.side}, sides="")
     document: dict[str, Any] = {
         "machine": machine() | {"device": device.name, "torch": torch.__version__},
         "form": faces.form,

@@ -181,7 +181,7 @@ def main() -> None:
     if arguments.rounds < 1:
         parser.error(f"--rounds is {arguments.rounds}; use 1 or more")
     device = choose_device("cpu")
-    config = preset_config("fast", data="synthetic")
+    config = preset_config("fast", data="synthetic", sides="")
     widths, counts, sizes = WIDTHS, IMAGES, BATCH_SIZES
     if arguments.smoke:
         config = config.replace(batch_size=8)

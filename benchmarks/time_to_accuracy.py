@@ -3,7 +3,8 @@
 Trains each preset with each seed, each training in a process of its own, and notes when each epoch
 was there: ours as `fer-core train` does it, from data that was imported (what importing takes
 stands apart), checkpoints and store included. With --peer also in the usual way (usual_ways.py):
-PIL and a DataLoader with --workers workers, float32, the same network and recipe, data in memory.
+PIL and a DataLoader with --workers workers, float32, the same network and recipe (but no smaller
+images first), data in memory.
 An epoch counts from the first one whose accuracy reaches the target; the network is that epoch's,
 no weights are averaged. Test is not read.
 

@@ -1,14 +1,14 @@
 """Training speed: ours against the usual pipelines (see usual_ways.py).
 
-The same networks, images, sizes, batches and kinds of augmentation, each way in a process of its
-own, since ours changes how its process holds memory: `ours` in the precision that suits the
-hardware; `workers_N`, PIL and a DataLoader with N workers in float32, and `workers_N_amp` in
-bfloat16 where the hardware computes in it; `in_memory`, batches of one float32 tensor. Rounds are
-interleaved (ours, 0 workers, 2 workers, ours ...), each ratio is taken within its round, and the
-median of the ratios is printed: `ratio` says how many times as many images a second we train,
-`cpu_ratio_spread` how many times as many in a second of CPU time (the process and its workers).
-Before the first round each way trains once to warm up: `warm_up` is how long that takes, network,
-workers and the choice of kernels included, and how much of it a later round does not take.
+The same networks, images, sizes, batches and kinds of augmentation, none with smaller images first,
+each way in a process of its own, since ours changes how its process holds memory: `ours` in the
+precision that suits the hardware; `workers_N`, PIL and a DataLoader with N workers in float32, and
+`workers_N_amp` in bfloat16 where the hardware computes in it; `in_memory`, batches of one float32
+tensor. Rounds are interleaved (ours, 0 workers, 2 workers, ours ...), each ratio is taken within
+its round, and the median of the ratios is printed: `ratio` says how many times as many images a
+second we train, `cpu_ratio_spread` how many times as many in a second of CPU time (the process and
+its workers). Before the first round each way trains once to warm up: `warm_up` is how long that takes,
+network, workers and the choice of kernels included, and how much of it a later round does not take.
 
     python benchmarks/training.py [--rounds 5] [--preset fast] [--json]
     python benchmarks/training.py --smoke      # tiny: does it run?
@@ -94,7 +94,7 @@ def train_on_demand(name: str, count: int, way: Way, start_method: str, pipe: Co
     faces = synthesise(max(count * 5 // 4, 70)).splits["train"]
     images, labels = faces.images[:count], faces.labels[:count]
     # So long that no schedule gets anywhere while it is measured.
-    config = preset_config(name, data="synthetic", epochs=10_000)
+    config = preset_config(name, data="synthetic", epochs=10_000, sides="")
     config = config.replace(batch_size=min(config.batch_size, len(labels)))
     # Generators: nothing is built before the first round.
     if way.workers is None:

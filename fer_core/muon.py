@@ -59,13 +59,13 @@ class Muon(Optimizer):
                 state["momentum"] = torch.zeros_like(weight)
             state["momentum"].mul_(group["momentum"]).add_(gradient)
             ahead = gradient.add(state["momentum"], alpha=group["momentum"])
-            # Channels last as they lie in memory: a view, and the columns' order does not matter.
-            rows = ahead.movedim(1, -1)
-            matrix = rows.flatten(1)
+            # Channels last as they lie in memory: views, and the columns' order does not matter.
+            rows = weight.movedim(1, -1)
+            matrix = ahead.movedim(1, -1).flatten(1)
             update = orthogonal(matrix.to(self._dtype)).to(weight.dtype)
             size = 0.2 * math.sqrt(max(matrix.shape))
             weight.mul_(1 - group["lr"] * group["weight_decay"])
-            weight.sub_(update.view(rows.shape).movedim(-1, 1) * (group["lr"] * size))
+            rows.sub_(update.mul_(group["lr"] * size).view(rows.shape))
 
     def _adamw_step(self, pairs: Pairs, group: dict[str, Any]) -> None:
         for parameter, _ in pairs:
@@ -99,15 +99,21 @@ def orthogonal(matrix: Tensor) -> Tensor:
     near 1.
 
     Newton-Schulz iteration with a quintic polynomial whose slope at 0 is steep: values between
-    about 0.7 and 1.2 come of all but the smallest ones (Jordan et al. 2024).
+    about 0.7 and 1.2 come of all but the smallest ones (Jordan et al. 2024). Each step multiplies
+    from the left by a polynomial of the Gram matrix, and these commute: so only the small square
+    matrices are iterated, and the long one is multiplied twice in all.
     """
     wide = matrix.shape[0] <= matrix.shape[1]
-    found = matrix if wide else matrix.T
-    found = found / found.norm().clamp_min(1e-7)
+    rows = matrix if wide else matrix.T
+    rows = rows / rows.norm().clamp_min(1e-7)
+    gram = rows @ rows.T
     first, third, fifth = _COEFFICIENTS
-    for _ in range(_STEPS):
-        gram = found @ found.T
-        found = torch.addmm(
-            found, torch.addmm(gram, gram, gram, beta=third, alpha=fifth), found, beta=first
-        )
+    factor = None
+    for step in range(1, _STEPS + 1):
+        polynomial = torch.addmm(gram, gram, gram, beta=third, alpha=fifth)
+        polynomial.diagonal().add_(first)
+        factor = polynomial if factor is None else polynomial @ factor
+        if step < _STEPS:
+            gram = polynomial @ gram @ polynomial
+    found = factor @ rows
     return found if wide else found.T

@@ -1,5 +1,6 @@
 """What a setting's text lists: epochs, kinds of findings, or the stages of a training."""
 
+import math
 from typing import NamedTuple
 
 from fer_core.errors import InputError
@@ -13,6 +14,10 @@ class Stage(NamedTuple):
 
     side: int
     end: float
+
+    def last_epoch(self, epochs: int) -> int:
+        """Return its last epoch, counted from 1, of so many in all."""
+        return math.ceil((self.end - 1e-9) * epochs)  # 0.1 + 0.2 is 0.30000000000000004
 
 
 def read_numbers(kept: str, epochs: int) -> tuple[int, ...]:

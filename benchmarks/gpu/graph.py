@@ -44,7 +44,7 @@ SPEED_PRESETS = ("e-cnn", "fast", "e-dnn")
 def speed(faces: shared.Faces, device: Device, teraflops: float, epochs: int) -> dict[str, Any]:
     found = {}
     for preset in SPEED_PRESETS[-1:] if epochs < 20 else SPEED_PRESETS:
-        config = preset_config(preset, data="synthetic", epochs=epochs + 1)
+        config = preset_config(preset, data="synthetic", epochs=epochs + 1, sides="")
         table = layer_table(network_for(config), input_side(config.architecture))
         images = 6 * len(faces.labels[TRAIN]) + 2 * len(faces.labels[VALIDATION])
         floor = sum(layer.operations for layer in table) * images / (teraflops * 1e12)
@@ -63,7 +63,7 @@ def speed(faces: shared.Faces, device: Device, teraflops: float, epochs: int) ->
 
 
 def profile_of(faces: shared.Faces, device: Device, preset: str) -> dict[str, Any]:
-    config = preset_config(preset, data="synthetic", epochs=3)
+    config = preset_config(preset, data="synthetic", epochs=3, sides="")
     state, data = shared.start(config, faces, device)
     epochs = fit(state, data, config)
     next(epochs)

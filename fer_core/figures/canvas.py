@@ -135,6 +135,23 @@ class Canvas:
             }
         )
 
+    def line_across(self, number: int, x: float, line: dict[str, Any]) -> None:
+        """Draw a vertical line behind the traces of panel `number`, at `x` of its axis."""
+        suffix = "" if number == 1 else str(number)
+        self.layout.setdefault("shapes", []).append(
+            {
+                "type": "line",
+                "x0": x,
+                "x1": x,
+                "xref": f"x{suffix}",
+                "y0": 0,
+                "y1": 1,
+                "yref": f"y{suffix} domain",
+                "line": line,
+                "layer": "below",
+            }
+        )
+
     def picture(self, pixels: np.ndarray, box: tuple[float, float, float, float]) -> None:
         """Place pixels, (H, W) or (H, W, 3) uint8, at `box`: left, top, width, height in px.
 

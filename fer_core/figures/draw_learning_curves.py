@@ -19,6 +19,7 @@ LINES = {
     "validation": {"dash": "solid", "width": 1.7},
 }
 UNSMOOTHED = 0.8  # width of the line
+LARGER = {"color": palette.FAINT_INK, "dash": "dot", "width": 0.8}  # where images become larger
 
 
 def draw(
@@ -72,6 +73,8 @@ def draw(
         )
         for run in info.runs:
             _add_run(canvas, info, run, styles[run.run.id], metric, panel, scale, _)
+        for place in _larger_from(info):
+            canvas.line_across(panel, place / scale, LARGER)
         if not any(len(run.epoch) for run in info.runs):
             canvas.note(no_epochs(info.runs[0].run, _), x + width / 2, y + height / 2)
     if names:
@@ -121,7 +124,19 @@ def _key(info: "LearningCurves", symbol: str, _: Translate) -> dict[str, dict[st
     }
     if info.smoothing:
         key[_("unsmoothed")] = {"mode": "lines", "line": {"color": "#c4c4c4", "width": UNSMOOTHED}}
+    if _larger_from(info):
+        key[_("larger images from here")] = {"mode": "lines", "line": LARGER}
     return key
+
+
+def _larger_from(info: "LearningCurves") -> list[float]:
+    """Where on the x axis, in epochs or seconds, stages with smaller images were over."""
+    places = set()
+    for run in info.runs:
+        for _side, last in run.smaller:
+            if last < len(run.epoch):
+                places.add(last + 0.5 if info.x == "epoch" else float(run.seconds[last - 1]))
+    return sorted(places)
 
 
 def _x_axis(info: "LearningCurves", _: Translate) -> tuple[str, float, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Loss and accuracy by epoch, training and validation, several runs over each other."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from fer_core.figures.draw_learning_curves import draw as draw
 from fer_core.figures.draw_learning_curves import no_epochs
 from fer_core.figures.options import number, one_of
 from fer_core.records import VALIDATION, Epoch, Run
+from fer_core.setting_texts import read_stages
 from fer_core.translation import Translate, translator
 from fer_core.words import sentences
 
@@ -31,7 +33,8 @@ class RunCurves(NamedTuple):
 
     epoch: int32, from 1; seconds: float64, spent up to the end of that epoch; raw, smoothed:
     float64 by quantity, accuracies in 0..1; best, stops_improving: positions in the arrays
-    (None without epochs); tolerance: of the rule for stops_improving, in 0..1.
+    (None without epochs); tolerance: of the rule for stops_improving, in 0..1; smaller: side and
+    last epoch of each stage with smaller images, which its epochs are validated on, too.
     """
 
     run: Run
@@ -43,6 +46,7 @@ class RunCurves(NamedTuple):
     best: int | None
     stops_improving: int | None
     tolerance: float
+    smaller: tuple[tuple[int, int], ...]
 
 
 class LearningCurves(NamedTuple):
@@ -74,7 +78,13 @@ def collect(
     histories = store.histories([run.id for run in runs])
     return LearningCurves(
         tuple(
-            _run_curves(run, histories.get(run.id, ()), smoothing, validation_count(store, run))
+            _run_curves(
+                run,
+                histories.get(run.id, ()),
+                smoothing,
+                validation_count(store, run),
+                store.details(run.id).config,
+            )
             for run in runs
         ),
         smoothing,
@@ -95,7 +105,11 @@ def validation_count(store: "RunStore", run: Run) -> int | None:
 
 
 def _run_curves(
-    run: Run, history: tuple[Epoch, ...], smoothing: float, count: int | None
+    run: Run,
+    history: tuple[Epoch, ...],
+    smoothing: float,
+    count: int | None,
+    config: Mapping[str, Any],
 ) -> RunCurves:
     raw: dict[str, np.ndarray] = {
         quantity: np.array([getattr(epoch, quantity) for epoch in history], dtype=np.float64)
@@ -114,7 +128,15 @@ def _run_curves(
         best=best,
         stops_improving=curves.stops_improving_index(accuracies, tolerance),
         tolerance=tolerance,
+        smaller=_smaller_sides(run, config),
     )
+
+
+def _smaller_sides(run: Run, config: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
+    if not run.preset:  # a loop of one's own means what it likes by a setting of that name
+        return ()
+    stages = read_stages(config.get("sides", ""))
+    return tuple((stage.side, stage.last_epoch(run.epochs_planned)) for stage in stages)
 
 
 def table(info: LearningCurves) -> pd.DataFrame:
@@ -170,7 +192,7 @@ def _describe_run(run: RunCurves, _: Translate) -> str:
         return _("{name}: {done} epochs ({status}); no validation accuracy is stored.").format(
             name=name, done=len(run.epoch), status=_(run.run.status)
         )
-    return _(
+    said = _(
         "{name}: {done} of {planned} epochs ({status}); best validation accuracy {best} at epoch "
         "{best_epoch}; stops improving at epoch {stop} (the first within one standard error, "
         "{tolerance:.1f} points, of the best); training minus validation accuracy {gap} points "
@@ -187,3 +209,10 @@ def _describe_run(run: RunCurves, _: Translate) -> str:
         gap=text.points(run.gap[run.best]),
         last_gap=text.points(run.gap[-1]),
     )
+    stages = [
+        _("Up to epoch {epoch}, images of {side} pixels, also in validation.").format(
+            epoch=last, side=side
+        )
+        for side, last in run.smaller
+    ]
+    return sentences([said, *stages], _)

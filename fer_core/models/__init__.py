@@ -37,9 +37,8 @@ def input_side(architecture: Mapping[str, Any]) -> int:
 def side_in_epoch(config: RunConfig, epoch: int) -> int:
     """Return the side of the images in an epoch, counted from 1: of its stage in `config.sides`,
     and of the architecture after them."""
-    done = (epoch - 1) / config.epochs
     for stage in config.stages:
-        if done < stage.end - 1e-9:  # 0.1 + 0.2 is 0.30000000000000004
+        if epoch <= stage.last_epoch(config.epochs):
             return stage.side
     return input_side(config.architecture)
 

@@ -7,6 +7,7 @@ import pytest
 from fer_core import figures
 from fer_core.errors import InputError
 from fer_core.figures import palette
+from fer_core.store import RunStore
 
 ALL = ("cnn", "dnn", "first", "new", "real")
 
@@ -131,6 +132,33 @@ def test_the_description_states_the_facts_of_a_caption(known):
     assert f"stops improving at epoch {run.stops_improving + 1} " in built.description
     assert f"{100 * run.gap[run.best]:+.1f} points at the best epoch" in built.description
     assert "real: 20 of 20" in built.description
+
+
+def test_the_end_of_a_stage_with_smaller_images_is_said_and_drawn(known, tmp_path):
+    planned = {"preset": "fast", "epochs_planned": 10}
+    with RunStore.open(tmp_path / "runs.db") as store:
+        for name, config in (("staged", {"sides": "24:0.3,32:0.3"}), ("plain", {})):
+            with store.start_run(name, config=config, **planned) as run:
+                for epoch in known.histories["cnn"][:5]:
+                    run.add_epoch(epoch)
+        with store.start_run("mine", config={"sides": "of the list"}):
+            pass
+        both = figures.build("learning_curves", store, ("staged", "plain", "mine"))
+        by_time = figures.build("learning_curves", store, ("staged",), x="time")
+        alone = figures.build("learning_curves", store, ("plain",))
+    # The second stage ends with epoch 6, which has not been.
+    assert [shape.x0 for shape in both.figure.layout.shapes] == [3.5, 3.5]
+    assert [shape.xref for shape in both.figure.layout.shapes] == ["x", "x2"]
+    assert [shape.x0 for shape in by_time.figure.layout.shapes] == [30, 30]  # seconds
+    assert not alone.figure.layout.shapes
+    staged, plain = both.description.splitlines()[1:3]
+    assert staged.endswith(
+        "at the last. Up to epoch 3, images of 24 pixels, also in validation. "
+        "Up to epoch 6, images of 32 pixels, also in validation."
+    )
+    assert "pixels" not in plain
+    keys = ["larger images from here" in [t.name for t in b.figure.data] for b in (both, alone)]
+    assert keys == [True, False]
 
 
 def test_synthetic_data_are_called_so(known):
