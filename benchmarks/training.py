@@ -1,14 +1,15 @@
 """Training speed: ours against the usual pipelines (see usual_ways.py).
 
-The same networks, images, sizes, batches and kinds of augmentation, none with smaller images first,
-each way in a process of its own, since ours changes how its process holds memory: `ours` in the
-precision that suits the hardware; `workers_N`, PIL and a DataLoader with N workers in float32, and
-`workers_N_amp` in bfloat16 where the hardware computes in it; `in_memory`, batches of one float32
-tensor. Rounds are interleaved (ours, 0 workers, 2 workers, ours ...), each ratio is taken within
-its round, and the median of the ratios is printed: `ratio` says how many times as many images a
-second we train, `cpu_ratio_spread` how many times as many in a second of CPU time (the process and
-its workers). Before the first round each way trains once to warm up: `warm_up` is how long that takes,
-network, workers and the choice of kernels included, and how much of it a later round does not take.
+The same networks, images, sizes, batches and kinds of augmentation, none with smaller images
+first, each way in a process of its own, since ours changes how its process holds memory: `ours` in
+the precision that suits the hardware; `workers_N`, PIL and a DataLoader with N workers in float32,
+and `workers_N_amp` in bfloat16 where the hardware computes in it; `in_memory`, batches of one
+float32 tensor. Rounds are interleaved (ours, 0 workers, 2 workers, ours ...), each ratio is taken
+within its round, and the median of the ratios is printed: `ratio` says how many times as many
+images a second we train, `cpu_ratio_spread` how many times as many in a second of CPU time (the
+process and its workers). Before the first round each way trains once to warm up: `warm_up` is how
+long that takes, network, workers and the choice of kernels included, and how much of it a later
+round does not take.
 
     python benchmarks/training.py [--rounds 5] [--preset fast] [--json]
     python benchmarks/training.py --smoke      # tiny: does it run?
