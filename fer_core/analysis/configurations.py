@@ -1,12 +1,18 @@
 """What differs between the configurations of runs, and which runs differ by their seed only."""
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fer_core.config import RunConfig
+
 MISSING = "–"  # a setting that a configuration does not have
 # `sources` says where a setting comes from; the teachers' hashes belong to their ids.
 _DECIDES_NOTHING = ("sources", "teacher_sha256")
+_FIELDS = dataclasses.fields(RunConfig)
+_DEFAULTS = {each.name: each.default for each in _FIELDS if each.default is not dataclasses.MISSING}
+_NEEDED = {each.name for each in _FIELDS} - {*_DEFAULTS, *_DECIDES_NOTHING}
 
 
 def configuration_difference(
@@ -21,10 +27,13 @@ def configuration_difference(
     length by their place from 1 (``architecture.layers.3.conv``); lists of different lengths
     differ as a whole. In the order of their first appearance. ignore: settings left out, as
     ``seed``; everything: those that are the same in all as well. A value is MISSING where a
-    configuration lacks it.
+    configuration lacks it, but a run of ours that is older than a setting has its default.
     """
     left_out = (*_DECIDES_NOTHING, *ignore)
-    kept = [{key: value for key, value in each.items() if key not in left_out} for each in configs]
+    kept = [
+        {key: value for key, value in _completed(each).items() if key not in left_out}
+        for each in configs
+    ]
     return _differences("", kept, everything)
 
 
@@ -39,12 +48,18 @@ def seed_groups(
     """
     groups: dict[str, list[int]] = {}
     for place, (config, seed) in enumerate(zip(configs, seeds, strict=True)):
-        rest = {k: v for k, v in config.items() if k not in (*_DECIDES_NOTHING, "seed")}
+        rest = {k: v for k, v in _completed(config).items() if k not in (*_DECIDES_NOTHING, "seed")}
         key = json.dumps(rest, sort_keys=True, default=str)
         if not rest or seed in [seeds[other] for other in groups.get(key, ())]:
             key = f"alone {place}"
         groups.setdefault(key, []).append(place)
     return [tuple(group) for group in groups.values()]
+
+
+def _completed(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Add what a run of ours did before there was a setting for it; not to other people's."""
+    ours = _NEEDED <= {*config} <= {each.name for each in _FIELDS}
+    return {**config, **{k: v for k, v in _DEFAULTS.items() if k not in config}} if ours else config
 
 
 def _differences(name: str, values: Sequence[Any], everything: bool) -> dict[str, tuple[Any, ...]]:

@@ -68,8 +68,12 @@ def build(architecture: Mapping[str, Any]) -> nn.Sequential:
 class _Builder:
     """Adds modules one by one and follows the shape that they give."""
 
-    def __init__(self, shape: Shape, architecture: Mapping[str, Any]) -> None:
+    def __init__(
+        self, shape: Shape, architecture: Mapping[str, Any], *, trial: bool = False
+    ) -> None:
+        """trial: only the shape is asked for, so that shortcuts are left out."""
         self.shape = shape
+        self._trial = trial
         self.modules: OrderedDict[str, nn.Module] = OrderedDict()
         self._architecture = architecture
         self._numbers: Counter[str] = Counter()
@@ -121,9 +125,13 @@ class _Builder:
             self._append(name, module)
 
     def _residual(self, layers: Any) -> nn.Module:
-        with torch.device("meta"):  # only for its shape: the shortcut's layers are numbered first
-            trial = self._part()
+        # For its shape only: the shortcut's layers are numbered first. What it holds is on trial,
+        # too, else each block within a block would double the work.
+        with torch.device("meta"):
+            trial = self._part(trial=True)
             trial.add_layers("its block", layers)
+        if self._trial:
+            return nn.Sequential(trial.modules)
         shortcut = None
         if trial.shape != self.shape:
             shortcut = self._part()
@@ -141,9 +149,9 @@ class _Builder:
         passed = None if shortcut is None else nn.Sequential(shortcut.modules)
         return LAYERS[RESIDUAL](nn.Sequential(block.modules), passed)
 
-    def _part(self) -> "_Builder":
+    def _part(self, *, trial: bool = False) -> "_Builder":
         """Return a builder of what runs next on the same input, numbered as if it were here."""
-        part = _Builder(self.shape, self._architecture)
+        part = _Builder(self.shape, self._architecture, trial=trial)
         part._numbers, part._parameters = self._numbers.copy(), self._parameters
         return part
 

@@ -10,6 +10,7 @@ from statsmodels.stats.power import TTestIndPower
 from fer_core.analysis.configurations import MISSING, configuration_difference, seed_groups
 from fer_core.analysis.groups import compare_groups, detectable_difference, groups_of, welch
 from fer_core.analysis.wording import group_sentence
+from fer_core.config import RunConfig
 from tests.analysis.answers import certain
 
 
@@ -42,6 +43,17 @@ def test_lists_of_different_lengths_and_tables_against_values_differ_as_a_whole(
     a, b = {"layers": [1, 2], "x": {"y": 1}}, {"layers": [1], "x": 3}
     assert configuration_difference([a, b]) == {"layers": ([1, 2], [1]), "x": ({"y": 1}, 3)}
     assert configuration_difference([{"x": {"y": 1}}, {}]) == {"x": ({"y": 1}, MISSING)}
+
+
+def test_a_run_that_is_older_than_a_setting_was_trained_with_its_default():
+    new = RunConfig("cnn", {"family": "sequential"}, "faces").to_dict()
+    old = {key: value for key, value in new.items() if key not in ("sides", "teacher", "dropout")}
+    assert configuration_difference([old, new]) == {}
+    assert configuration_difference([old, {**new, "sides": "32:0.5"}]) == {"sides": ("", "32:0.5")}
+    assert seed_groups([old, new], [0, 1]) == [(0, 1)]
+    # A loop of one's own has no defaults of ours.
+    own = {"epochs": 3}
+    assert configuration_difference([own, {**own, "sides": ""}]) == {"sides": (MISSING, "")}
 
 
 def test_runs_that_differ_by_their_seed_are_a_group():

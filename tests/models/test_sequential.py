@@ -102,6 +102,27 @@ def test_convolutions_have_the_same_number_by_name_and_by_path() -> None:
     assert (depthwise.parameters, depthwise.operations) == (6 * 9 + 6, 6 * 9 * 12 * 12)
 
 
+def test_blocks_within_blocks_do_not_double_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    class Counted(nn.Conv2d):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            made.append(self)
+            super().__init__(*given, **options)
+
+    monkeypatch.setattr(nn, "Conv2d", Counted)
+    depth = 12
+    layer: dict[str, Any] = {"conv": 4}
+    for _ in range(depth):
+        layer = {"residual": [{"conv": 4}, layer]}
+    network = build(_residual_net(layer))
+    names = [name for name, module in network.named_modules() if isinstance(module, Counted)]
+    assert len(names) == 1 + depth + 1 + 1
+    # Each block once, and once for the shape of each block around it; not 2 to the 12th.
+    assert len(made) < depth**2
+    assert network(torch.zeros(2, 1, 12, 12)).shape == (2, 7)
+
+
 def test_a_residual_block_learns_and_draws_from_the_seed_alone() -> None:
     architecture = _residual_net({"residual": [{"conv": 6}, {"conv": 6, "then": []}]})
     torch.manual_seed(0)

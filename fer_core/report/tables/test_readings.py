@@ -65,6 +65,6 @@ def printed(info: ReadingsByRun, *, language: str = "en") -> Printed:
             how = (_(each.split), _(each.weights), _(each.averaging), each.checkpoint[:8])
             rows.append((name, *how, f"{each.readings:,}"))
     header = (_("Run"), _("Split"), _("Weights"), _("Averaging"), _("Checkpoint"), _("Readings"))
-    caption = _("How often test splits were read; the epoch is never chosen on them.")
+    caption = _("How often test splits were read; FER Lab never chooses an epoch on them.")
     numeric = (*[False] * 5, True)
     return Printed(header, tuple(rows), numeric, captioned(caption, info.runs, _))
