@@ -8,7 +8,11 @@
 reads the score of each from the store, never from the command line, and writes the entry to
 docs/leaderboard.json in place of one of the same name and split. The command that makes such runs
 is worked out from their configuration, and checked to give it; where that cannot be (a recipe in a
-file of one's own) `--command` names it. `render` writes the section.
+file of one's own) `--command` names it. `render` writes the section, with the learning curves that
+
+    fer-core figure learning_curves fast-0 fast-1 fast-2 -o docs/learning-curves/fast.svg
+
+has drawn for the entry of that name.
 """
 
 import argparse
@@ -19,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from leaderboard_text import IMAGES, KEYS, with_section
+from leaderboard_text import CURVES, IMAGES, KEYS, with_section
 from measuring import errors_in_one_line
 
 from fer_core.config import RunConfig
@@ -207,7 +211,8 @@ def main() -> None:
     entries = json.loads(arguments.entries.read_text(encoding="utf-8"))
     if arguments.action == "render":
         text = arguments.results.read_text(encoding="utf-8")
-        write_atomically(arguments.results, with_section(text, entries).encode())
+        curves = {path.stem for path in (arguments.results.parent / CURVES).glob("*.svg")}
+        write_atomically(arguments.results, with_section(text, entries, curves).encode())
         return
     with RunStore.open(arguments.store, read_only=True) as store:
         entry = entry_of(

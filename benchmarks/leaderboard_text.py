@@ -1,7 +1,7 @@
 """What docs/results.md says of the leaderboard: ours with the whole protocol, others' claims beside
 it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fer_core.analysis.metrics import wilson_interval
@@ -14,6 +14,7 @@ KEYS = (
 )
 IMAGES = 3589  # in PublicTest, and as many in PrivateTest
 BEGIN, END = "<!-- leaderboard -->", "<!-- end of the leaderboard -->"
+CURVES = "learning-curves"  # a folder beside the text
 SPLITS = {TEST: "PrivateTest", VALIDATION: "PublicTest", PUBLIC: "PublicTest"}
 
 
@@ -85,21 +86,31 @@ the runs and members has read a test split. The entries: [leaderboard.json](lead
 written from stored runs by `benchmarks/leaderboard.py`."""
 
 
-def with_section(text: str, entries: Sequence[Mapping[str, Any]]) -> str:
-    """Return the text with the section of these entries between its two marks."""
+def with_section(
+    text: str, entries: Sequence[Mapping[str, Any]], curves: Collection[str] = ()
+) -> str:
+    """Return the text with the section of these entries between its two marks.
+
+    curves: names of entries whose learning curves are in CURVES.
+    """
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise InputError(f"the text has no section between {BEGIN} and {END}; write both marks")
     before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{section(entries)}\n\n{END}{rest.partition(END)[2]}"
+    return f"{before}{BEGIN}\n\n{section(entries, curves)}\n\n{END}{rest.partition(END)[2]}"
 
 
-def section(entries: Sequence[Mapping[str, Any]]) -> str:
+def section(entries: Sequence[Mapping[str, Any]], curves: Collection[str] = ()) -> str:
     """Return the section as Markdown."""
     parts = ["## Leaderboard", PROTOCOL]
     if entries:
         header = ("model", "models", "split", "accuracy", "95 %", "a seed each", "seeds", "weights")
         parts.append(_table((*header, "averaging", "read"), [_row(entry) for entry in entries]))
         parts += [_made(entry) for entry in entries]
+        parts += [
+            f"![Learning curves of {name}, a run a seed]({CURVES}/{name}.svg)"
+            for name in dict.fromkeys(entry["name"] for entry in entries)
+            if name in curves
+        ]
     else:
         parts.append("No entry yet.")
     ours = [

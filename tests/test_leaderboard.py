@@ -203,6 +203,12 @@ def test_adding_and_rendering_write_the_files(
     assert "old" not in once.split("\n")
     assert f"| `dense` | 1 | PrivateTest | {written['mean']:.2%} |" in once
     assert written["command"] in once
+    assert "Learning curves" not in once
+    (results.parent / text.CURVES).mkdir()
+    (results.parent / text.CURVES / "dense.svg").touch()
+    leaderboard.main()
+    drawn = "![Learning curves of dense, a run a seed](learning-curves/dense.svg)\n"
+    assert drawn in results.read_text(encoding="utf-8")
 
 
 def test_ours_on_test_stand_beside_the_claims_and_those_on_validation_do_not(
@@ -244,4 +250,8 @@ def test_the_entries_are_what_they_must_be(text: ModuleType) -> None:
 def test_the_results_say_what_the_entries_say(text: ModuleType) -> None:
     entries = json.loads((ROOT / "docs" / "leaderboard.json").read_text(encoding="utf-8"))
     results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    assert text.with_section(results, entries) == results, "python benchmarks/leaderboard.py render"
+    curves = {path.stem for path in (ROOT / "docs" / text.CURVES).glob("*.svg")}
+    assert curves <= {entry["name"] for entry in entries}
+    assert text.with_section(results, entries, curves) == results, (
+        "python benchmarks/leaderboard.py render"
+    )
