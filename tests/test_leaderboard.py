@@ -204,8 +204,8 @@ def test_adding_and_rendering_write_the_files(
     assert f"| `dense` | 1 | PrivateTest | {written['mean']:.2%} |" in once
     assert written["command"] in once
     assert "Learning curves" not in once
-    (results.parent / text.CURVES).mkdir()
-    (results.parent / text.CURVES / "dense.svg").touch()
+    (results.parent / leaderboard.CURVES).mkdir()
+    (results.parent / leaderboard.CURVES / "dense.svg").touch()
     leaderboard.main()
     drawn = "![Learning curves of dense, a run a seed](learning-curves/dense.svg)\n"
     assert drawn in results.read_text(encoding="utf-8")
