@@ -31,12 +31,12 @@ ifneq ($(SERVE),0)
 	$(BIN)/fer-core dashboard
 endif
 
-# Two at a time, but for the browser, which wants the machine to itself. One thread each: two tests
-# that train with all threads at once would wait for each other.
+# Two at a time, but for clicks through the dashboard, which want the machine to themselves. One
+# thread each: two tests that train with all threads at once would wait for each other.
 test: install-dev
 	sh tests/install-system-packages.sh
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile
-	$(BIN)/python -m pytest -m browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore tests/e2e -n 2 --dist loadfile --durations 20
+	$(BIN)/python -m pytest tests/e2e
 
 # At most 15 minutes on two cores that have nothing else to do.
 bench: install-dev
