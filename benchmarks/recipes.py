@@ -6,7 +6,7 @@ accuracy is that of the last epoch (of the average of the weights, where it is t
 no epoch is chosen on the images that it is judged on. Test is not read.
 
     python benchmarks/recipes.py fer2013.zip [--preset fast] [--epochs 25] [--side 40] [--seeds 3]
-        [--only mixup --only dropout] [-o recipes.json] [--json]
+        [--only mixup --only dropout] [--set key=value] [-o recipes.json] [--json]
     python benchmarks/recipes.py --smoke      # tiny, on synthetic faces
 
 With -o the file grows training by training, and what it holds is not trained again: a measurement
@@ -127,14 +127,19 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="default: the preset's")
     parser.add_argument("--side", type=int, help="of the images, in pixels; default: the preset's")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--only", action="append", default=[], help="a word of a change's name")
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     arguments = parser.parse_args()
-    settings: dict[str, Any] = {"epochs": arguments.epochs} if arguments.epochs else {}
+    if wrong := [each for each in arguments.set if "=" not in each]:
+        parser.error(f"--set is {wrong[0]!r}; write it as erase=0.2")
+    settings: dict[str, Any] = dict(each.split("=", 1) for each in arguments.set)
+    settings |= {"epochs": arguments.epochs} if arguments.epochs else {}
     if arguments.smoke:
-        faces, settings, arguments.seeds = synthesise(140), {"epochs": 1, "batch_size": 16}, 1
+        faces, settings, arguments.seeds = synthesise(140), settings, 1
+        settings |= {"epochs": 1, "batch_size": 16}
     elif arguments.fer2013:
         faces = import_data(Path(arguments.fer2013))
     else:

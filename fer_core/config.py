@@ -148,7 +148,7 @@ class RunConfig:
         ):
             value = getattr(self, key)
             if value is not None and not low <= value <= high:
-                raise InputError(f"{key} is {value!r}; use a number from {low:g} to {high:g}")
+                raise InputError(f"{key} is {value!r}; use a number from {low:.12g} to {high:.12g}")
         if self.validation != "official" and not (
             isinstance(self.validation, float) and 0.01 <= self.validation <= 0.9
         ):

@@ -1,6 +1,5 @@
 import dataclasses
 
-import numpy as np
 import pytest
 import torch
 from sklearn.metrics import accuracy_score, log_loss
@@ -104,43 +103,6 @@ def test_a_loss_that_is_not_finite_stops_with_the_next_step(
         state.model.network.dense1.weight.fill_(float("inf"))
     with pytest.raises(ArithmeticError, match="in epoch 1; train with a learning rate below 1000"):
         next(fit(state, data, config))
-
-
-def test_flip_averaging_is_the_mean_with_the_mirror(
-    tiny_config: RunConfig, data: TrainingData, device: Device
-) -> None:
-    _, state = _train(tiny_config.replace(epochs=1), data, device)
-    images = data.validation_images
-    both = predict_probabilities(state.model, images, device, averaging="flip")
-    alone = predict_probabilities(state.model, images, device)
-    mirrored = predict_probabilities(state.model, images.flip(3), device)
-    torch.testing.assert_close(both, (alone + mirrored) / 2)
-    assert state.model.training  # as it was
-    np.testing.assert_allclose(both.sum(1), 1, atol=1e-5)
-
-
-@pytest.mark.parametrize("side", [48, 44, 20])
-def test_crop_averaging_is_the_mean_of_ten_windows_one_by_one(
-    tiny_config: RunConfig, data: TrainingData, device: Device, side: int
-) -> None:
-    architecture = {**tiny_config.architecture, "side": side}
-    _, state = _train(tiny_config.replace(epochs=1, architecture=architecture), data, device)
-    images = data.validation_images[:3]
-    together = predict_probabilities(state.model, images, device, averaging="crops")
-    state.model.eval()
-    for image, found in zip(images.numpy(), together, strict=True):
-        answers = []
-        for top, left in ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2)):
-            window = image[0, top : top + 44, left : left + 44].astype(np.float32) / 255
-            for seen in (window, window[:, ::-1].copy()):
-                batch = torch.from_numpy(seen)[None, None]
-                if side != 44:
-                    batch = functional.interpolate(
-                        batch, size=(side, side), mode="bilinear", antialias=True
-                    )
-                with torch.no_grad():
-                    answers.append(state.model(batch)[0].softmax(0))
-        torch.testing.assert_close(found, torch.stack(answers).mean(0), rtol=1e-4, atol=1e-6)
 
 
 def test_training_ends_when_validation_gets_no_better(
