@@ -1,7 +1,5 @@
 """Page Try a photo: what it shows is what the command prints."""
 
-import base64
-import io
 import json
 import os
 import re
@@ -18,10 +16,9 @@ from PIL import Image
 from skimage.data import astronaut
 from streamlit.testing.v1 import AppTest
 
-from dashboard import jobs, photo_cards, texts
+from dashboard import jobs, texts
 from fer_core.records import CLASS_NAMES, VALIDATION, DatasetArrays
 from fer_core.store import RunStore
-from fer_core.translation import translator
 from tests.dashboard import stores
 from tests.dashboard.conftest import HOSTILE
 from tests.dashboard.test_hostile_text import rendered
@@ -31,7 +28,6 @@ from tests.data.writers import encoded
 
 Open = Callable[..., AppTest]
 PATIENCE = 120.0  # seconds; for a machine that does other things as well
-_ = translator()
 
 
 @pytest.fixture
@@ -277,35 +273,6 @@ def test_markup_in_names_of_files_and_runs_is_shown_as_text(
         if "<figure" not in text:
             assert "**bold**" not in text
             assert "evil.example" not in text
-
-
-def test_cards_escape_every_text_and_mark_the_likeliest_class() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
-    shares = dict(zip(CLASS_NAMES, (0.05, 0, 0, 0.625, 0.125, 0.1, 0.1), strict=True))
-    document = {
-        "runs": [{"name": HOSTILE, "synthetic": True}],
-        "faces": [
-            {
-                "file": HOSTILE,
-                "face": 2,
-                "faces": 3,
-                "box": [7, 8, 99],
-                "pixels": base64.b64encode(pixels.tobytes()).decode(),
-                "probabilities": {HOSTILE: shares},
-                "ensemble": None,
-            }
-        ],
-    }
-    html = photo_cards.cards(document, _)
-    assert "<b>x" not in html
-    assert html.count("&lt;b&gt;x&lt;/b&gt;") == 3
-    assert ": face 2 of 3</b> 99 × 99 pixels of the photo, from (7, 8)" in html
-    assert '<td class="top" style="--share:62.5%">62.5 %</td>' in html
-    assert html.count('class="top"') == 1
-    assert '<th scope="row">Sad</th><td style="--share:12.5%">12.5 %</td>' in html
-    png = base64.b64decode(html.split("base64,")[1].split('"')[0])
-    with Image.open(io.BytesIO(png)) as image:
-        np.testing.assert_array_equal(np.asarray(image), pixels)
 
 
 def test_a_file_s_name_is_never_an_option() -> None:
