@@ -19,7 +19,7 @@ LINES = {
     "validation": {"dash": "solid", "width": 1.7},
 }
 UNSMOOTHED = 0.8  # width of the line
-LARGER = {"color": palette.FAINT_INK, "dash": "dot", "width": 0.8}  # where images become larger
+LARGER = {"color": palette.FAINT_INK, "dash": "1px,3px", "width": 1.1}  # where images become larger
 
 
 def draw(
