@@ -125,7 +125,7 @@ def _key(info: "LearningCurves", symbol: str, _: Translate) -> dict[str, dict[st
     if info.smoothing:
         key[_("unsmoothed")] = {"mode": "lines", "line": {"color": "#c4c4c4", "width": UNSMOOTHED}}
     if _larger_from(info):
-        key[_("larger images from here")] = {"mode": "lines", "line": LARGER}
+        key[_("larger images")] = {"mode": "lines", "line": LARGER}
     return key
 
 

@@ -157,7 +157,7 @@ def test_the_end_of_a_stage_with_smaller_images_is_said_and_drawn(known, tmp_pat
         "Up to epoch 6, images of 32 pixels, also in validation."
     )
     assert "pixels" not in plain
-    keys = ["larger images from here" in [t.name for t in b.figure.data] for b in (both, alone)]
+    keys = ["larger images" in [t.name for t in b.figure.data] for b in (both, alone)]
     assert keys == [True, False]
 
 
