@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from measuring import machine, report
+from measuring import errors_in_one_line, machine, report
 from rich.table import Table
 
 from fer_core.config import RunConfig
@@ -189,4 +189,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()
