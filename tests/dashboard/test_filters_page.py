@@ -11,7 +11,8 @@ from dashboard import commands, jobs
 from fer_core.errors import InputError
 from fer_core.store import RunStore
 from tests.dashboard.conftest import Open
-from tests.dashboard.test_explanations_page import choose, stand_in
+from tests.dashboard.test_explanations_missing import stand_in
+from tests.dashboard.test_explanations_page import choose
 from tests.dashboard.test_pages import commands as shown_commands
 from tests.dashboard.test_pages import words
 from tests.figures import filtered
