@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 
@@ -122,6 +123,13 @@ def test_ratios_are_taken_round_by_round_and_the_warm_up_apart(training: ModuleT
     assert result["rounds"] == 2
 
 
+def _work_and_wait(connection: Connection) -> None:
+    while time.process_time() < 0.5:
+        pass
+    connection.send("worked")
+    connection.recv()
+
+
 def test_cpu_seconds_count_living_children_as_the_system_does_when_they_ended(
     training: ModuleType,
 ) -> None:
@@ -130,15 +138,19 @@ def test_cpu_seconds_count_living_children_as_the_system_does_when_they_ended(
         return usage.ru_utime + usage.ru_stime
 
     before = of_ended()
-    child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    context = multiprocessing.get_context("spawn")
+    ours, its = context.Pipe()
+    child = context.Process(target=_work_and_wait, args=(its,))
     child.start()
-    counted, earlier = 0.0, -1.0
-    while counted < 0.01 or counted > earlier:  # until it has started, and sleeps
-        time.sleep(0.5)
-        earlier, counted = counted, training.cpu_seconds() - time.process_time()
-    child.kill()
-    child.join()
-    assert counted == pytest.approx(of_ended() - before, abs=0.03)
+    its.close()  # so that a child that dies ends the test, and is not waited for
+    try:
+        assert ours.recv() == "worked"
+        counted = training.cpu_seconds() - time.process_time()
+    finally:
+        child.kill()
+        child.join()
+    assert counted > 0.4
+    assert counted == pytest.approx(of_ended() - before, abs=0.05)
 
 
 def test_the_training_script_measures_each_way_against_ours() -> None:
