@@ -72,6 +72,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "dropout 0.5": {"dropout": 0.5},
     "weight average 0.999": {"weight_average": 0.999},
     "sides none": {"sides": ""},
+    "precise batch norm false": {"precise_batch_norm": False},
     "patience 5": {"patience": 5},
     "batch size 64": {"batch_size": 64},
 }  # fmt: skip

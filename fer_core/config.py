@@ -62,7 +62,9 @@ class RunConfig:
     step_every, step_factor: the schedule ``step`` multiplies the rate by the factor after each such
     part of the training. mixup: its alpha, 0 for none; dropout: in place of every dropout rate of
     the architecture; weight_average: decay of the moving average of the weights, 0 for none;
-    patience: epochs without a better validation accuracy after which training ends, 0 for never.
+    precise_batch_norm: whether the last planned epoch ends with batch norm statistics of the whole
+    training split; patience: epochs without a better validation accuracy after which training ends,
+    0 for never.
     sides: of the images in the earlier parts of the training, as ``32:0.4,40:0.3``; the rest is
     trained at the architecture's side. keep_epochs: numbers of epochs, comma-separated, whose
     weights are kept beside the best and the last ones; it decides nothing. drop: kinds of
@@ -94,6 +96,7 @@ class RunConfig:
     mixup: float = 0.0
     dropout: float | None = None
     weight_average: float = 0.0
+    precise_batch_norm: bool = False
     patience: int = 0
     sides: str = ""
     keep_epochs: str = ""

@@ -2,13 +2,13 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import AveragedModel, update_bn
 
 from fer_core.config import RunConfig
 from fer_core.muon import Muon
@@ -166,6 +166,17 @@ def correct_of(logits: Tensor, labels: Tensor, *, share: float | Tensor = 1.0) -
 def _whole(share: float | Tensor) -> bool:
     """Whether nothing is mixed; that a tensor holds 1 is not looked for: it would be waited for."""
     return not isinstance(share, Tensor) and share == 1
+
+
+def recompute_batch_norms(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Set the statistics of the model's batch norms to the means over `batches` of its images.
+
+    Training leaves moving averages over its last batches, which were augmented, and of weights that
+    still moved; here the weights stand still, and the images are as those that the network will be
+    asked about ("precise batch norm", Wu & Johnson 2021). Each batch counts the same. Their
+    count begins anew, and nothing else of the model changes.
+    """
+    update_bn(batches, model)
 
 
 class MovingAverage(AveragedModel):

@@ -175,6 +175,10 @@ def fit(
             steps_of[kind]()
             if progress:
                 progress((step + 1) * batch_size, steps * batch_size)
+        if config.precise_batch_norm and epoch == config.epochs and state.group.rank == 0:
+            with state.device.autocast():
+                batches = map(unit, data.train_images.split(_EVALUATION_BATCH))
+                recipes.recompute_batch_norms(state.model, batches)
         validation_loss, validation_accuracy = state.group.told(lambda: _validate(state, data))
         train_loss, correct = state.group.sum(inputs.totals).tolist()
         if not math.isfinite(train_loss):

@@ -60,7 +60,7 @@ RECIPES: dict[str, dict[str, Any]] = {
             ],
         },
     },
-    "adam": {"optimizer": "adam", "dropout": 0.3},
+    "adam": {"optimizer": "adam", "dropout": 0.3, "precise_batch_norm": True},
     "smaller images first": {
         "architecture": {
             "family": "sequential",

@@ -136,6 +136,26 @@ def test_the_average_of_the_weights_follows_each_step(
             torch.testing.assert_close(average[key], value, atol=0.1, rtol=0)
 
 
+def test_precise_batch_norms_end_the_last_epoch_with_statistics_of_all_of_train(
+    tiny_config: RunConfig, data: TrainingData, device: Device
+) -> None:
+    config = tiny_config.replace(epochs=2, precise_batch_norm=True)
+    epochs, state = _train(config, data, device)
+    without_epochs, without = _train(config.replace(precise_batch_norm=False), data, device)
+    norm = state.model.network.batch_norm1
+    maps = state.model.network.conv1(state.model.normalise(unit(data.train_images)))
+    close = {"rtol": 1e-3, "atol": 1e-4}  # float32 sums of 258,048 values, in another order
+    torch.testing.assert_close(norm.running_mean, maps.mean(dim=(0, 2, 3)), **close)
+    torch.testing.assert_close(norm.running_var, maps.var(dim=(0, 2, 3)), **close)
+    assert norm.momentum == 0.1
+    statistics = ("running_mean", "running_var", "num_batches_tracked")
+    own, plain = state.model.state_dict(), without.model.state_dict()
+    differing = {key for key, value in plain.items() if not torch.equal(own[key], value)}
+    assert differing == {f"network.batch_norm1.{name}" for name in statistics}
+    assert epochs[0].validation_loss == without_epochs[0].validation_loss
+    assert epochs[1].validation_loss != without_epochs[1].validation_loss
+
+
 def test_mixed_images_are_what_the_network_learns_from(
     tiny_config: RunConfig, data: TrainingData, device: Device
 ) -> None:

@@ -102,6 +102,7 @@ def _extras(config: Mapping[str, Any], known: Mapping[str, str], _: Translate) -
         "class_weights": _("class weights {value}"),
         "dropout": _("all dropout rates {value}"),
         "weight_average": _("moving average of the weights, decay {value}"),
+        "precise_batch_norm": _("batch norm statistics of all training images at the end"),
         "sides": _("smaller images first (pixels:part of the training) {value}"),
         "patience": _("early stop after {value} epochs without a better one"),
     }
