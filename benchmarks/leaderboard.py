@@ -191,6 +191,15 @@ def placed(entries: Sequence[dict[str, Any]], entry: dict[str, Any]) -> list[dic
     return sorted([*others, entry], key=lambda each: (each["split"] != TEST, -each["mean"]))
 
 
+def text_of(path: Path) -> str:
+    """Return a file's text; InputError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{path}: {reason}; name one with --entries or --results") from None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -208,9 +217,9 @@ def main() -> None:
     add.add_argument("--command")
     actions.add_parser("render")
     arguments = parser.parse_args()
-    entries = json.loads(arguments.entries.read_text(encoding="utf-8"))
+    entries = json.loads(text_of(arguments.entries))
     if arguments.action == "render":
-        text = arguments.results.read_text(encoding="utf-8")
+        text = text_of(arguments.results)
         curves = {path.stem for path in (arguments.results.parent / CURVES).glob("*.svg")}
         write_atomically(arguments.results, with_section(text, entries, curves).encode())
         return

@@ -188,6 +188,9 @@ def test_adding_and_rendering_write_the_files(
         "# Before\n\n<!-- leaderboard -->\nold\n<!-- end of the leaderboard -->\n\nAfter\n",
         encoding="utf-8",
     )
+    monkeypatch.setattr("sys.argv", ["leaderboard.py", "--entries", str(tmp_path / "no"), "render"])
+    with pytest.raises(InputError, match="no: no such file or directory; name one with --entries"):
+        leaderboard.main()
     files = ["leaderboard.py", "--entries", str(entries), "--results", str(results)]
     what = ["--name", "dense", "--split", "test", "--weights", "best", "--averaging", "none"]
     monkeypatch.setattr("sys.argv", [*files, "add", str(folder / "runs.db"), "a", "b", *what])
