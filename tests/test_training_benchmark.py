@@ -7,7 +7,6 @@ import resource
 import subprocess
 import sys
 import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 
@@ -123,11 +122,15 @@ def test_ratios_are_taken_round_by_round_and_the_warm_up_apart(training: ModuleT
     assert result["rounds"] == 2
 
 
-def _work_and_wait(connection: Connection) -> None:
-    while time.process_time() < 0.5:
-        pass
-    connection.send("worked")
-    connection.recv()
+# A text, because a function of this module would bring torch with it: to unmap that, when the child
+# is killed, takes time that nobody could have counted before.
+WORK_AND_WAIT = """
+import time
+while time.process_time() < 0.5:
+    pass
+connection.send("worked")
+connection.recv()
+"""
 
 
 def test_cpu_seconds_count_living_children_as_the_system_does_when_they_ended(
@@ -140,7 +143,7 @@ def test_cpu_seconds_count_living_children_as_the_system_does_when_they_ended(
     before = of_ended()
     context = multiprocessing.get_context("spawn")
     ours, its = context.Pipe()
-    child = context.Process(target=_work_and_wait, args=(its,))
+    child = context.Process(target=exec, args=(WORK_AND_WAIT, {"connection": its}))
     child.start()
     its.close()  # so that a child that dies ends the test, and is not waited for
     try:
